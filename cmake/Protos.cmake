@@ -1,0 +1,12 @@
+# The protobuf subsets of api/ compiled into one library, so that generated code is built once and on its own.
+find_package(Protobuf REQUIRED)
+file(GLOB_RECURSE RIPSTOP_PROTO_FILES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/api/*.proto)
+if(RIPSTOP_PROTO_FILES)
+  add_library(ripstop_protos STATIC ${RIPSTOP_PROTO_FILES})
+  target_include_directories(ripstop_protos SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/api)
+  target_link_libraries(ripstop_protos PUBLIC protobuf::libprotobuf)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/api)
+  protobuf_generate(TARGET ripstop_protos LANGUAGE cpp IMPORT_DIRS ${CMAKE_SOURCE_DIR}/api PROTOC_OUT_DIR ${CMAKE_BINARY_DIR}/api)
+else()
+  add_library(ripstop_protos INTERFACE)
+endif()
