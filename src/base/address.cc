@@ -79,8 +79,8 @@ Result<CidrBlock> CidrBlock::parse(std::string_view text) {
   if (slash == std::string_view::npos) return CidrBlock{*ip, widest};
   const auto bits = parse_number<uint8_t>(text.substr(slash + 1));
   if (!bits || *bits > widest) {
-    return fail(ErrorCode::kParse, "\"" + std::string(text) + "\" has a prefix length that is not 0 to " +
-                                       std::to_string(widest));
+    return fail(ErrorCode::kParse,
+                "\"" + std::string(text) + "\" has a prefix length that is not 0 to " + std::to_string(widest));
   }
   return CidrBlock{*ip, *bits};
 }

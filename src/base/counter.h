@@ -27,9 +27,7 @@ class Counter {
 // May go down as well; same threading.
 class Gauge {
  public:
-  void add(int64_t amount) {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-  }
+  void add(int64_t amount) { value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed); }
   [[nodiscard]] int64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -38,9 +36,8 @@ class Gauge {
 
 // Upper bounds of the buckets of every Istio histogram, in the metric's own unit (milliseconds or bytes); a last
 // bucket without a bound follows. Source: Envoy's default histogram buckets.
-inline constexpr std::array<double, 19> kHistogramBounds = {0.5,  1,    5,     10,    25,    50,     100,
-                                                            250,  500,  1000,  2500,  5000,  10000,  30000,
-                                                            60000, 300000, 600000, 1800000, 3600000};
+inline constexpr std::array<double, 19> kHistogramBounds = {
+    0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000, 600000, 1800000, 3600000};
 
 class Histogram {
  public:

@@ -81,8 +81,7 @@ void set_level(std::string_view component, Level level) {
 }
 
 bool parse_level(std::string_view name, Level& level) {
-  for (Level candidate :
-       {Level::kTrace, Level::kDebug, Level::kInfo, Level::kWarning, Level::kError, Level::kOff}) {
+  for (Level candidate : {Level::kTrace, Level::kDebug, Level::kInfo, Level::kWarning, Level::kError, Level::kOff}) {
     if (name == to_string(candidate)) {
       level = candidate;
       return true;

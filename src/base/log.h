@@ -15,12 +15,18 @@ enum class Level : uint8_t { kTrace, kDebug, kInfo, kWarning, kError, kOff };
 void write(Level level, std::string_view component, std::string_view message);
 [[nodiscard]] bool is_logged(Level level, std::string_view component);
 
-inline void debug(std::string_view component, std::string_view message) { write(Level::kDebug, component, message); }
-inline void info(std::string_view component, std::string_view message) { write(Level::kInfo, component, message); }
+inline void debug(std::string_view component, std::string_view message) {
+  write(Level::kDebug, component, message);
+}
+inline void info(std::string_view component, std::string_view message) {
+  write(Level::kInfo, component, message);
+}
 inline void warning(std::string_view component, std::string_view message) {
   write(Level::kWarning, component, message);
 }
-inline void error(std::string_view component, std::string_view message) { write(Level::kError, component, message); }
+inline void error(std::string_view component, std::string_view message) {
+  write(Level::kError, component, message);
+}
 
 // Sets the level of everything, or of one component.
 void set_level(Level level);

@@ -16,7 +16,8 @@ using WallTime = WallClock::time_point;
 // A deadline that never comes.
 inline constexpr TimePoint kNever = TimePoint::max();
 
-// now + timeout without overflow; a zero or negative timeout gives kNever, as "0 disables" is the rule of Envoy and Istio.
+// now + timeout without overflow; a zero or negative timeout gives kNever, as "0 disables" is the rule of Envoy and
+// Istio.
 [[nodiscard]] constexpr TimePoint deadline_after(TimePoint now, Duration timeout) {
   if (timeout <= Duration::zero() || timeout >= kNever - now) return kNever;
   return now + timeout;

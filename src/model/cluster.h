@@ -105,22 +105,22 @@ struct Cluster {
   std::optional<LoadAssignment> assignment;  // kStatic and the DNS kinds
   Balancing balancing = Balancing::kRoundRobin;
   uint32_t least_request_choices = 2;
-  uint32_t panic_percent = 50;               // 0 switches panic routing off
+  uint32_t panic_percent = 50;                         // 0 switches panic routing off
   Duration connect_timeout = std::chrono::seconds(5);  // until TLS is done
-  std::optional<Duration> idle_timeout;      // of pooled connections; absent: one hour
+  std::optional<Duration> idle_timeout;                // of pooled connections; absent: one hour
   Duration dns_refresh = std::chrono::seconds(5);
   uint32_t max_requests_per_connection = 0;  // 0: no limit
   UpstreamProtocol protocol = UpstreamProtocol::kHttp1;
   CircuitBreaker breaker;
   std::optional<OutlierDetection> outlier;
   std::optional<TcpKeepalive> keepalive;
-  std::optional<UpstreamTls> tls;            // for every endpoint …
-  bool tls_only_where_taken = false;         // … or, when set, only for those with Endpoint::takes_mtls
+  std::optional<UpstreamTls> tls;     // for every endpoint …
+  bool tls_only_where_taken = false;  // … or, when set, only for those with Endpoint::takes_mtls
   // The application behind this proxy: on a plain machine dialled through the broker in its network namespace.
   bool is_application = false;
-  PeerLabels service_labels;                 // canonical service and namespace for TCP and passthrough metrics
-  std::string service_host;                  // destination_service label
-  OriginRef origin;                          // not part of equality
+  PeerLabels service_labels;  // canonical service and namespace for TCP and passthrough metrics
+  std::string service_host;   // destination_service label
+  OriginRef origin;           // not part of equality
   bool operator==(const Cluster& other) const;
 };
 

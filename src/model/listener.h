@@ -35,22 +35,22 @@ enum class HttpCodec : uint8_t { kAuto, kHttp1, kHttp2 };
 struct HttpConnection {
   std::string stat_prefix;
   HttpCodec codec = HttpCodec::kAuto;
-  std::string route_table_name;                // by RDS …
-  std::optional<RouteTable> inline_routes;     // … or here
+  std::string route_table_name;             // by RDS …
+  std::optional<RouteTable> inline_routes;  // … or here
   std::vector<AccessLog> access_logs;
   std::optional<Duration> idle_timeout = std::chrono::hours(1);  // of the connection, between requests
   std::optional<Duration> stream_idle_timeout = std::chrono::minutes(5);
   std::optional<Duration> request_timeout;
-  std::optional<Duration> request_headers_timeout;               // absent: the proxy's safe default (60 s)
+  std::optional<Duration> request_headers_timeout;  // absent: the proxy's safe default (60 s)
   Duration drain_timeout = std::chrono::seconds(5);
-  std::string server_name = "ripstop";         // "server" header; empty leaves the application's
+  std::string server_name = "ripstop";  // "server" header; empty leaves the application's
   bool generate_request_id = true;
   bool use_remote_address = false;
   bool normalize_path = true;
   bool merge_slashes = false;
   EscapedSlashes escaped_slashes = EscapedSlashes::kKeep;
   ClientCertForwarding client_cert = ClientCertForwarding::kSanitize;
-  std::vector<std::string> upgrades;           // lower case: "websocket"
+  std::vector<std::string> upgrades;  // lower case: "websocket"
   uint32_t max_request_header_bytes = 60 * 1024;
   uint32_t max_request_headers = 100;
   bool operator==(const HttpConnection&) const = default;
@@ -92,9 +92,9 @@ struct Listener {
   bool bind_to_port = true;       // false: only reached through a use_original_dst listener
   bool use_original_dst = false;  // hand the connection to the listener of its original destination
   Direction direction = Direction::kUnspecified;
-  bool inspect_tls = false;       // listener filter tls_inspector
-  bool inspect_http = false;      // listener filter http_inspector
-  bool read_original_dst = false; // listener filter original_dst
+  bool inspect_tls = false;        // listener filter tls_inspector
+  bool inspect_http = false;       // listener filter http_inspector
+  bool read_original_dst = false;  // listener filter original_dst
   bool read_proxy_protocol = false;
   Duration inspect_timeout = std::chrono::seconds(15);
   bool continue_on_inspect_timeout = false;  // server-first protocols: go on as opaque TCP
@@ -106,7 +106,7 @@ struct Listener {
 // Names the proxy's DNS answers itself (istio.networking.nds.v1.NameTable).
 struct NameTable {
   struct Entry {
-    std::string host;                    // fully qualified, lower case, without the trailing dot
+    std::string host;  // fully qualified, lower case, without the trailing dot
     std::vector<IpAddress> addresses;
     std::vector<std::string> alt_hosts;  // short forms: "reviews", "reviews.default", "reviews.default.svc"
     bool operator==(const Entry&) const = default;

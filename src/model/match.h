@@ -10,7 +10,7 @@ namespace ripstop::model {
 
 enum class MatchKind : uint8_t {
   kExact,
-  kPrefix,         // byte prefix: "/foo" matches "/foobar"
+  kPrefix,  // byte prefix: "/foo" matches "/foobar"
   kSuffix,
   kContains,
   kRegex,          // RE2, must match the whole value

@@ -58,8 +58,8 @@ enum class RetryOn : uint32_t {
 struct RetryPolicy {
   uint32_t retries = 0;  // beyond the first attempt
   RetryOn on = RetryOn::kNone;
-  std::vector<uint16_t> status_codes;             // for kRetriableStatusCodes
-  std::optional<Duration> per_try_timeout;        // absent: the route's time-out alone
+  std::vector<uint16_t> status_codes;       // for kRetriableStatusCodes
+  std::optional<Duration> per_try_timeout;  // absent: the route's time-out alone
   Duration base_interval = std::chrono::milliseconds(25);
   Duration max_interval = std::chrono::milliseconds(250);
   bool avoid_previous_hosts = false;
@@ -89,24 +89,24 @@ struct Mirror {
 };
 
 struct Forward {
-  std::vector<WeightedCluster> clusters;  // at least one; shares are weight / sum of weights
+  std::vector<WeightedCluster> clusters;      // at least one; shares are weight / sum of weights
   std::optional<std::string> prefix_rewrite;  // replaces what the path match matched
   std::optional<RegexRewrite> regex_rewrite;
-  std::string host_rewrite;               // empty: keep
-  std::optional<Duration> timeout;        // absent: no limit
-  std::optional<Duration> idle_timeout;   // absent: the connection's own
-  std::optional<RetryPolicy> retry;       // absent: the virtual host's
+  std::string host_rewrite;              // empty: keep
+  std::optional<Duration> timeout;       // absent: no limit
+  std::optional<Duration> idle_timeout;  // absent: the connection's own
+  std::optional<RetryPolicy> retry;      // absent: the virtual host's
   std::vector<Mirror> mirrors;
-  std::vector<std::string> upgrades;      // lower case, "websocket"; beyond the connection's own
+  std::vector<std::string> upgrades;  // lower case, "websocket"; beyond the connection's own
   bool operator==(const Forward&) const = default;
 };
 
 struct Redirect {
   uint16_t status = 301;
-  std::string scheme;                      // empty: keep
-  std::string host;                        // empty: keep
+  std::string scheme;  // empty: keep
+  std::string host;    // empty: keep
   std::optional<uint16_t> port;
-  std::optional<std::string> path;         // whole path
+  std::optional<std::string> path;  // whole path
   std::optional<std::string> prefix_rewrite;
   bool strip_query = false;
   bool operator==(const Redirect&) const = default;

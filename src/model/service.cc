@@ -65,8 +65,8 @@ PeerLabels peer_labels(const Workload& workload, std::string_view cluster_id) {
   labels.ns = workload.identity.ns;
   labels.app = first_label(workload.labels, {"app"}, "");
   labels.version = first_label(workload.labels, {"version"}, "");
-  labels.canonical_service = first_label(
-      workload.labels, {"service.istio.io/canonical-name", "app.kubernetes.io/name", "app"}, workload.name);
+  labels.canonical_service =
+      first_label(workload.labels, {"service.istio.io/canonical-name", "app.kubernetes.io/name", "app"}, workload.name);
   labels.canonical_revision = first_label(
       workload.labels, {"service.istio.io/canonical-revision", "app.kubernetes.io/version", "version"}, "latest");
   labels.cluster = cluster_id;

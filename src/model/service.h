@@ -55,14 +55,14 @@ struct ServiceEndpoint {
 struct Service {
   std::string host;  // fully qualified, lower case: "reviews.default.svc.cluster.local"; may be "*.example.com"
   std::string ns;
-  std::string name;                    // short name; empty for hosts outside the mesh's domain
-  std::vector<IpAddress> addresses;    // virtual addresses: written ones, else allocated by the control plane
+  std::string name;                  // short name; empty for hosts outside the mesh's domain
+  std::vector<IpAddress> addresses;  // virtual addresses: written ones, else allocated by the control plane
   std::vector<CidrBlock> address_ranges;
   std::vector<ServicePort> ports;
   Resolution resolution = Resolution::kStatic;
-  bool is_external = false;            // MESH_EXTERNAL: never automatic mTLS
+  bool is_external = false;  // MESH_EXTERNAL: never automatic mTLS
   std::vector<ServiceEndpoint> endpoints;
-  std::optional<Labels> selector;      // workloads of the same namespace
+  std::optional<Labels> selector;  // workloads of the same namespace
   std::vector<std::string> subject_alt_names;
   std::vector<std::string> export_to;  // namespaces; empty or "*": all; ".": own
   OriginRef origin;

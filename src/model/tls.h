@@ -12,8 +12,8 @@ namespace ripstop::model {
 // Certificates are named, never embedded: "default" is the proxy's own identity (its key is made by the proxy and never
 // leaves it), "ROOTCA" the trust bundle; other names are fetched by SDS or are static secrets.
 struct TlsSecretNames {
-  std::string certificate;      // empty: present none
-  std::string trusted_roots;    // empty: do not verify the peer's chain
+  std::string certificate;    // empty: present none
+  std::string trusted_roots;  // empty: do not verify the peer's chain
   bool operator==(const TlsSecretNames&) const = default;
 };
 

@@ -1,0 +1,34 @@
+// The narrow interface to the kernel's readiness notification. epoll is the reference implementation.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "runtime/event.h"
+
+namespace ripstop::runtime {
+
+// Readiness of one descriptor, edge-triggered: the events are set when the kernel says so and cleared by whoever found
+// the descriptor drained (EAGAIN, or a transfer shorter than asked for). Both start set: try first, wait afterwards.
+struct IoSource {
+  Event readable{true};
+  Event writable{true};
+  // The peer closed its side or the descriptor failed: a short read must not be taken for a drained descriptor.
+  bool has_hung_up = false;
+};
+
+class Poller {
+ public:
+  virtual ~Poller() = default;
+  // `source` must stay where it is until remove(). One registration per descriptor, none per request.
+  virtual Status add(int fd, IoSource& source) = 0;
+  // Safe at any time, also from inside the dispatch of another descriptor's event.
+  virtual void remove(int fd, IoSource& source) = 0;
+  // Waits until something is ready or `timeout` has passed (zero: only look; negative: for ever) and sets the events.
+  virtual void wait(Duration timeout) = 0;
+};
+
+[[nodiscard]] std::unique_ptr<Poller> make_epoll_poller();
+
+}  // namespace ripstop::runtime

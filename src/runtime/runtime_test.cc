@@ -1,0 +1,215 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/random.h"
+#include "runtime/reactor.h"
+#include "runtime/scope.h"
+#include "runtime/socket.h"
+#include "runtime/task.h"
+#include "runtime/wait.h"
+
+namespace ripstop::runtime {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Sentinel {
+  bool* destroyed;
+  ~Sentinel() { *destroyed = true; }
+};
+
+Task<int> add(int left, int right) {
+  co_return left + right;
+}
+
+Task<int> add_three() {
+  co_return co_await add(1, co_await add(1, 1));
+}
+
+Task<void> wait_for(Event& event, std::vector<std::string>& story, std::string name, bool* destroyed = nullptr) {
+  bool ignored = false;
+  const Sentinel sentinel{destroyed == nullptr ? &ignored : destroyed};
+  co_await event.wait();
+  story.push_back(std::move(name));
+}
+
+TEST(Task, RunsWhenAwaitedAndGivesItsResult) {
+  Reactor reactor;
+  Scope scope;
+  int result = 0;
+  auto root = [](int& out) -> Task<void> { out = co_await add_three(); };
+  scope.spawn(root(result));
+  EXPECT_EQ(result, 3);
+  EXPECT_EQ(scope.size(), 0U);
+}
+
+TEST(Scope, CancellingDestroysFramesAndDeregistersWaiters) {
+  Reactor reactor;
+  Event event;
+  std::vector<std::string> story;
+  bool destroyed = false;
+  {
+    Scope scope;
+    scope.spawn(wait_for(event, story, "never", &destroyed));
+    EXPECT_TRUE(event.has_waiter());
+  }
+  EXPECT_TRUE(destroyed);
+  EXPECT_FALSE(event.has_waiter());
+  event.set();
+  EXPECT_TRUE(story.empty());
+}
+
+TEST(Race, KeepsTheFirstAndCancelsTheOther) {
+  Reactor reactor;
+  Event first;
+  Event second;
+  std::vector<std::string> story;
+  bool loser_destroyed = false;
+  size_t index = 9;
+  Scope scope;
+  auto root = [](Task<void> a, Task<void> b, size_t& out) -> Task<void> {
+    out = (co_await race(std::move(a), std::move(b))).index();
+  };
+  scope.spawn(root(wait_for(first, story, "first", &loser_destroyed), wait_for(second, story, "second"), index));
+  second.set();
+  EXPECT_EQ(index, 1U);
+  EXPECT_TRUE(loser_destroyed);
+  EXPECT_EQ(story, std::vector<std::string>{"second"});
+}
+
+TEST(WithDeadline, CancelsTheTaskWhenTimeIsUp) {
+  Reactor reactor;
+  Event never;
+  std::vector<std::string> story;
+  bool destroyed = false;
+  bool timed_out = false;
+  Scope scope;
+  auto root = [](Task<void> task, TimePoint deadline, bool& out) -> Task<void> {
+    out = !(co_await with_deadline(std::move(task), deadline)).has_value();
+  };
+  scope.spawn(root(wait_for(never, story, "never", &destroyed), reactor.now() + milliseconds(5), timed_out));
+  while (scope.size() != 0) reactor.run_once(Duration::max());
+  EXPECT_TRUE(timed_out);
+  EXPECT_TRUE(destroyed);
+}
+
+TEST(Reactor, RunsWhatOtherThreadsPost) {
+  Reactor reactor;
+  int count = 0;
+  std::thread poster([&] {
+    for (int i = 0; i < 1000; ++i) reactor.post([&count] { ++count; });
+    reactor.post([&reactor] { reactor.stop(); });
+  });
+  reactor.run();
+  poster.join();
+  EXPECT_EQ(count, 1000);
+}
+
+class RecordingTimer final : public Timer {
+ public:
+  std::vector<uint64_t>* fired = nullptr;
+  uint64_t due = 0;
+  uint64_t* clock = nullptr;
+  void on_timer() override { fired->push_back(*clock - due); }
+};
+
+TEST(TimerWheel, FiresEveryTimerInTimeWhateverTheDistance) {
+  const TimePoint start{};
+  TimerWheel wheel(start);
+  Random random(7);
+  std::vector<uint64_t> lateness;
+  uint64_t clock = 0;
+  std::vector<std::unique_ptr<RecordingTimer>> timers;
+  for (int i = 0; i < 5000; ++i) {
+    auto timer = std::make_unique<RecordingTimer>();
+    timer->fired = &lateness;
+    timer->clock = &clock;
+    timer->due = 1 + (random.next() >> (40 + random.below(20)));
+    timer->arm(wheel, start + milliseconds(timer->due));
+    timers.push_back(std::move(timer));
+  }
+  size_t disarmed = 0;
+  for (size_t i = 0; i < timers.size(); i += 10, ++disarmed) timers[i]->disarm();
+  size_t turns = 0;
+  while (wheel.next() != kNever) {
+    clock = static_cast<uint64_t>((wheel.next() - start) / milliseconds(1));
+    wheel.advance(start + milliseconds(clock));
+    ASSERT_LT(++turns, 100000U);
+  }
+  EXPECT_EQ(lateness.size(), timers.size() - disarmed);
+  for (const uint64_t late : lateness) EXPECT_EQ(late, 0U);
+}
+
+Task<void> echo_once(Acceptor& acceptor) {
+  auto fd = co_await acceptor.accept();
+  auto socket = Socket::adopt(std::move(*fd));
+  char buffer[64];
+  size_t total = 0;
+  for (;;) {
+    const Transfer got = socket->try_read(buffer);
+    if (got.state == Transfer::State::kWouldBlock) {
+      co_await socket->readable().wait();
+      continue;
+    }
+    if (got.state != Transfer::State::kDone) break;
+    total += got.bytes;
+    EXPECT_EQ(socket->try_write({buffer, got.bytes}).bytes, got.bytes);
+  }
+  EXPECT_EQ(total, 10U);
+}
+
+Task<void> say_hello(Endpoint endpoint, std::string& heard) {
+  auto socket = co_await connect(endpoint, kNever);
+  EXPECT_TRUE(socket.has_value()) << socket.error().message;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(socket->try_write("hello").bytes, 5U);
+    char buffer[64];
+    for (size_t got = 0; got < 5;) {
+      const Transfer read = socket->try_read(buffer);
+      if (read.state == Transfer::State::kWouldBlock) {
+        co_await socket->readable().wait();
+        continue;
+      }
+      heard.append(buffer, read.bytes);
+      got += read.bytes;
+    }
+  }
+}
+
+TEST(Socket, EchoesOverLoopbackAndSeesTheEnd) {
+  Reactor reactor;
+  auto acceptor = Acceptor::listen({SocketAddress{IpAddress::loopback_v4(), 0}, {}});
+  ASSERT_TRUE(acceptor) << acceptor.error().message;
+  std::string heard;
+  Scope scope;
+  scope.spawn(echo_once(*acceptor));
+  scope.spawn(say_hello({*acceptor->local_address(), {}}, heard));
+  while (scope.size() != 0) reactor.run_once(Duration::max());
+  EXPECT_EQ(heard, "hellohello");
+}
+
+Task<void> expect_refused(Endpoint endpoint, ErrorCode& code) {
+  auto socket = co_await connect(endpoint, kNever);
+  code = socket ? ErrorCode::kInternal : socket.error().code;
+}
+
+TEST(Socket, ConnectSaysWhenNobodyListens) {
+  Reactor reactor;
+  SocketAddress address;
+  {
+    auto acceptor = Acceptor::listen({SocketAddress{IpAddress::loopback_v4(), 0}, {}});
+    ASSERT_TRUE(acceptor);
+    address = *acceptor->local_address();
+  }
+  ErrorCode code = ErrorCode::kInternal;
+  Scope scope;
+  scope.spawn(expect_refused({address, {}}, code));
+  while (scope.size() != 0) reactor.run_once(Duration::max());
+  EXPECT_EQ(code, ErrorCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace ripstop::runtime

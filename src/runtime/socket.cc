@@ -1,0 +1,134 @@
+#include "runtime/socket.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "runtime/reactor.h"
+#include "runtime/socket_address.h"
+
+namespace ripstop::runtime {
+namespace {
+
+// SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST; the headers that name them clash with netinet/in.h.
+constexpr int kOriginalDestination = 80;
+
+}  // namespace
+
+Socket& Socket::operator=(Socket&& other) noexcept {
+  if (this != &other) {
+    close();
+    fd_ = std::move(other.fd_);
+    source_ = std::move(other.source_);
+    reactor_ = other.reactor_;
+  }
+  return *this;
+}
+
+Result<Socket> Socket::adopt(FileDescriptor fd) {
+  const int flags = fcntl(fd.get(), F_GETFL);
+  if (flags < 0) return fail_errno("fcntl", errno);
+  if ((flags & O_NONBLOCK) == 0 && fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0) return fail_errno("fcntl", errno);
+  Socket socket;
+  socket.source_ = std::make_unique<IoSource>();
+  socket.reactor_ = &Reactor::current();
+  if (Status added = socket.reactor_->poller().add(fd.get(), *socket.source_); !added) return fail_with(added);
+  socket.fd_ = std::move(fd);
+  return socket;
+}
+
+// A short transfer means the kernel's buffer is drained, which saves the attempt that would only give EAGAIN; not so
+// once the peer has hung up, for then no further edge would come.
+Transfer Socket::finish(ssize_t result, size_t asked, Event& event) {
+  if (result > 0 || (result == 0 && asked == 0)) {
+    if (static_cast<size_t>(result) < asked && !source_->has_hung_up) event.clear();
+    return {Transfer::State::kDone, static_cast<size_t>(result), 0};
+  }
+  if (result == 0) return {Transfer::State::kEnd, 0, 0};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    event.clear();
+    return {Transfer::State::kWouldBlock, 0, 0};
+  }
+  return {Transfer::State::kFailed, 0, errno};
+}
+
+Transfer Socket::try_read(std::span<char> into) {
+  ssize_t result;
+  do {
+    result = ::read(fd_.get(), into.data(), into.size());
+  } while (result < 0 && errno == EINTR);
+  return finish(result, into.size(), source_->readable);
+}
+
+Transfer Socket::try_write(std::string_view from) {
+  const iovec piece{const_cast<char*>(from.data()), from.size()};
+  return try_writev({&piece, 1});
+}
+
+Transfer Socket::try_writev(std::span<const iovec> pieces) {
+  size_t asked = 0;
+  for (const iovec& piece : pieces) asked += piece.iov_len;
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());
+  message.msg_iovlen = pieces.size();
+  ssize_t result;
+  do {
+    result = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+    if (result < 0 && errno == ENOTSOCK) result = ::writev(fd_.get(), pieces.data(), static_cast<int>(pieces.size()));
+  } while (result < 0 && errno == EINTR);
+  return finish(result, asked, source_->writable);
+}
+
+void Socket::shutdown_write() {
+  ::shutdown(fd_.get(), SHUT_WR);
+}
+
+void Socket::reset_on_close() {
+  const linger abort{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+}
+
+void Socket::close() {
+  if (!fd_.is_valid()) return;
+  reactor_->poller().remove(fd_.get(), *source_);
+  fd_.close();
+}
+
+FileDescriptor Socket::release() {
+  reactor_->poller().remove(fd_.get(), *source_);
+  return std::move(fd_);
+}
+
+Result<SocketAddress> Socket::local_address() const {
+  KernelAddress address;
+  if (getsockname(fd_.get(), address.get(), &address.size) != 0) return fail_errno("getsockname", errno);
+  return from_kernel(address).value_or(SocketAddress{});
+}
+
+Result<SocketAddress> Socket::peer_address() const {
+  KernelAddress address;
+  if (getpeername(fd_.get(), address.get(), &address.size) != 0) return fail_errno("getpeername", errno);
+  return from_kernel(address).value_or(SocketAddress{});
+}
+
+Result<SocketAddress> Socket::original_destination() const {
+  KernelAddress local;
+  if (getsockname(fd_.get(), local.get(), &local.size) != 0) return fail_errno("getsockname", errno);
+  const auto local_address = from_kernel(local);
+  if (!local_address) return fail(ErrorCode::kNotFound, "only TCP connections have an original destination");
+  const bool is_v4 = local_address->ip.is_v4();
+  KernelAddress original;
+  const int failed = is_v4 ? getsockopt(fd_.get(), SOL_IP, kOriginalDestination, original.get(), &original.size)
+                           : getsockopt(fd_.get(), SOL_IPV6, kOriginalDestination, original.get(), &original.size);
+  const auto destination = failed == 0 ? from_kernel(original) : std::nullopt;
+  // Without a redirect the kernel names the local address itself, or knows of no tracked connection.
+  if (!destination || *destination == *local_address) {
+    return fail(ErrorCode::kNotFound, "the connection was not redirected");
+  }
+  return *destination;
+}
+
+}  // namespace ripstop::runtime

@@ -1,0 +1,115 @@
+// Non-blocking stream sockets, registered once with the reactor of the thread that adopts them.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "runtime/file_descriptor.h"
+#include "runtime/poller.h"
+#include "runtime/task.h"
+
+namespace ripstop::runtime {
+
+class Reactor;
+
+// What one non-blocking attempt to transfer came to.
+struct Transfer {
+  enum class State : uint8_t { kDone, kWouldBlock, kEnd, kFailed };
+  State state = State::kDone;
+  size_t bytes = 0;      // kDone: more than zero
+  int error_number = 0;  // kFailed
+};
+
+// Either a unix-domain path (address.port 0, path set; "@name" for the abstract namespace) or an IP address.
+struct Endpoint {
+  SocketAddress address;
+  std::string unix_path;
+  [[nodiscard]] std::string to_string() const { return unix_path.empty() ? address.to_string() : unix_path; }
+};
+
+class Socket {
+ public:
+  Socket() = default;
+  Socket(Socket&& other) noexcept = default;
+  Socket& operator=(Socket&& other) noexcept;
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket() { close(); }
+
+  // Makes `fd` non-blocking and registers it with the current reactor. Any descriptor that epoll takes will do: pipes,
+  // signalfd and inotify too, as long as only read and write are used.
+  static Result<Socket> adopt(FileDescriptor fd);
+
+  // One attempt each; they keep `readable()` and `writable()` right, so the pattern is: try, and on kWouldBlock
+  // co_await the event, and try again.
+  Transfer try_read(std::span<char> into);
+  Transfer try_write(std::string_view from);
+  Transfer try_writev(std::span<const iovec> pieces);
+
+  [[nodiscard]] Event& readable() { return source_->readable; }
+  [[nodiscard]] Event& writable() { return source_->writable; }
+  [[nodiscard]] bool is_open() const { return fd_.is_valid(); }
+  [[nodiscard]] bool has_hung_up() const { return source_->has_hung_up; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+  // Sends FIN; reading goes on.
+  void shutdown_write();
+  // Makes close() send RST instead of FIN: for connections that ended badly.
+  void reset_on_close();
+  void close();
+  // Takes the descriptor out of the reactor, to be handed to another thread or process.
+  [[nodiscard]] FileDescriptor release();
+
+  [[nodiscard]] Result<SocketAddress> local_address() const;
+  [[nodiscard]] Result<SocketAddress> peer_address() const;
+  // Where the client meant to go before the kernel redirected it (SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST); kNotFound
+  // when the connection was not redirected.
+  [[nodiscard]] Result<SocketAddress> original_destination() const;
+
+ private:
+  Transfer finish(ssize_t result, size_t asked, Event& event);
+
+  FileDescriptor fd_;
+  std::unique_ptr<IoSource> source_;
+  Reactor* reactor_ = nullptr;
+};
+
+// A listening socket. Accepts until EAGAIN before it waits again.
+class Acceptor {
+ public:
+  // Takes over a socket that already listens.
+  static Result<Acceptor> adopt(FileDescriptor listening);
+  // SO_REUSEADDR always; `reuse_port` lets every worker have its own queue. Port 0 picks a free one.
+  static Result<Acceptor> listen(const Endpoint& endpoint, bool reuse_port = false);
+
+  // The next connection, non-blocking, close-on-exec and with TCP_NODELAY, not yet adopted by a reactor so that it may
+  // go to another worker. Fails with kTimeout at the deadline; other failures (EMFILE…) are worth a pause.
+  Task<Result<FileDescriptor>> accept(TimePoint deadline = kNever);
+  [[nodiscard]] Result<SocketAddress> local_address() const { return socket_.local_address(); }
+  [[nodiscard]] int fd() const { return socket_.fd(); }
+  // Gives the listening socket back.
+  [[nodiscard]] FileDescriptor release() { return socket_.release(); }
+  void close() { socket_.close(); }
+
+ private:
+  Socket socket_;
+};
+
+// Opens, binds where asked, and listens, without a reactor: for sockets that are handed to other processes.
+[[nodiscard]] Result<FileDescriptor> open_listener(const Endpoint& endpoint, bool reuse_port = false);
+
+// Connects `socket` (made by the caller, of the right family) or a new one to `endpoint`. TCP_NODELAY is set.
+// kTimeout at the deadline, kUnavailable when refused or unreachable.
+Task<Result<Socket>> connect(Endpoint endpoint, TimePoint deadline);
+Task<Result<Socket>> connect(FileDescriptor socket, Endpoint endpoint, TimePoint deadline);
+
+}  // namespace ripstop::runtime
