@@ -1,0 +1,18 @@
+// Shared between the TLS sources of this room only.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+struct ssl_st;
+struct ssl_session_st;
+
+namespace ripstop::net {
+
+// The error queue of the TLS library as a sentence. Empties the queue.
+[[nodiscard]] std::string tls_error_text(std::string_view what);
+
+// The client context's callback for a session ticket: hands it to the stream's context under the stream's peer.
+int keep_tls_session(ssl_st* ssl, ssl_session_st* session);
+
+}  // namespace ripstop::net
