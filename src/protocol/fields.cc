@@ -1,0 +1,191 @@
+#include "protocol/fields.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/text.h"
+#include "protocol/byte_class.h"
+
+namespace ripstop::protocol {
+namespace {
+
+// ": " and CR LF.
+constexpr size_t kLineOverhead = 4;
+
+size_t line_size(const Fields::Slot& slot) {
+  return size_t{slot.name_size} + slot.value_size + kLineOverhead;
+}
+
+char* put(char* out, std::string_view text) {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+}  // namespace
+
+void Fields::clear() {
+  slots_.clear();
+  added_.clear();
+  present_ = 0;
+  received_bytes_ = 0;
+  buffer_ = nullptr;
+}
+
+size_t Fields::size() const {
+  size_t kept = 0;
+  for (const Slot& slot : slots_) kept += (slot.flags & kDropped) == 0 ? 1 : 0;
+  return kept;
+}
+
+Field Fields::at(const Slot& slot) const {
+  const char* base = origin(slot);
+  return {{base + slot.name_at, slot.name_size}, {base + slot.value_at, slot.value_size}, slot.id};
+}
+
+std::optional<std::string_view> Fields::find(FieldId id) const {
+  if (!has(id)) return std::nullopt;
+  for (const Slot& slot : slots_) {
+    if (slot.id == id && (slot.flags & kDropped) == 0) return at(slot).value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> Fields::find(std::string_view name) const {
+  const FieldId id = identify(name);
+  if (id != FieldId::kOther) return find(id);
+  for (const Field field : *this) {
+    if (equals_ignore_case(field.name, name)) return field.value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> Fields::combined(std::string_view name, std::string& storage) const {
+  std::optional<std::string_view> value;
+  bool joined = false;
+  for (const Field field : *this) {
+    if (!equals_ignore_case(field.name, name)) continue;
+    if (!value) {
+      value = field.value;
+      continue;
+    }
+    if (!joined) storage.assign(*value);
+    joined = true;
+    storage.append(", ").append(field.value);
+  }
+  if (joined) value = storage;
+  return value;
+}
+
+size_t Fields::drop(FieldId id) {
+  if (id == FieldId::kOther || !has(id)) return 0;
+  size_t dropped = 0;
+  for (Slot& slot : slots_) {
+    if (slot.id != id || (slot.flags & kDropped) != 0) continue;
+    slot.flags |= kDropped;
+    ++dropped;
+  }
+  present_ &= ~bit(id);
+  return dropped;
+}
+
+size_t Fields::drop(std::string_view name) {
+  const FieldId id = identify(name);
+  if (id != FieldId::kOther) return drop(id);
+  size_t dropped = 0;
+  for (Slot& slot : slots_) {
+    if ((slot.flags & kDropped) != 0 || !equals_ignore_case(at(slot).name, name)) continue;
+    slot.flags |= kDropped;
+    ++dropped;
+  }
+  return dropped;
+}
+
+bool Fields::append(std::string_view name, std::string_view value) {
+  const std::string_view trimmed = trim(value);
+  if (!is_token(name) || name.size() > UINT16_MAX || find_control(trimmed) != trimmed.size()) return false;
+  const auto name_at = static_cast<uint32_t>(added_.size());
+  const auto value_at = static_cast<uint32_t>(added_.size() + name.size() + 2);
+  append_line(name, trimmed);
+  const FieldId id = identify(name);
+  slots_.push_back({.name_at = name_at,
+                    .value_at = value_at,
+                    .value_size = static_cast<uint32_t>(trimmed.size()),
+                    .name_size = static_cast<uint16_t>(name.size()),
+                    .id = id,
+                    .flags = kAdded | kCanonical});
+  present_ |= bit(id);
+  return true;
+}
+
+// Name and value may be views into the very text that grows, so that stays alive until both are copied.
+void Fields::append_line(std::string_view name, std::string_view value) {
+  const size_t needed = added_.size() + name.size() + value.size() + kLineOverhead;
+  std::string larger;
+  if (needed > added_.capacity()) {
+    larger.reserve(std::max(needed, added_.capacity() * 2));
+    larger = added_;
+  }
+  std::string& text = needed > added_.capacity() ? larger : added_;
+  text.append(name).append(": ").append(value).append("\r\n");
+  if (&text == &larger) added_.swap(larger);
+}
+
+bool Fields::set(std::string_view name, std::string_view value) {
+  const size_t before = slots_.size();
+  if (!append(name, value)) return false;
+  const Slot added = slots_.back();
+  slots_.resize(before);
+  drop(at(added).name);
+  slots_.push_back(added);
+  present_ |= bit(added.id);
+  return true;
+}
+
+void Fields::push_received(Slot slot) {
+  slots_.push_back(slot);
+  present_ |= bit(slot.id);
+  received_bytes_ += line_size(slot);
+}
+
+void Fields::drop_slot(size_t index) {
+  Slot& slot = slots_[index];
+  slot.flags |= kDropped;
+  if (slot.id == FieldId::kOther) return;
+  forget(slot.id);
+}
+
+void Fields::forget(FieldId id) {
+  for (const Slot& slot : slots_) {
+    if (slot.id == id && (slot.flags & kDropped) == 0) return;
+  }
+  present_ &= ~bit(id);
+}
+
+char* Fields::encode(char* out, uint64_t except) const {
+  // A run is a stretch of canonical lines that lie one behind the other in the same text.
+  const char* run_begin = nullptr;
+  const char* run_end = nullptr;
+  const auto flush = [&] {
+    if (run_begin != run_end) out = put(out, {run_begin, static_cast<size_t>(run_end - run_begin)});
+    run_begin = run_end = nullptr;
+  };
+  for (const Slot& slot : slots_) {
+    if ((slot.flags & kDropped) != 0 || (except & bit(slot.id)) != 0) continue;
+    const char* line = origin(slot) + slot.name_at;
+    if ((slot.flags & kCanonical) != 0) {
+      if (line != run_end) {
+        flush();
+        run_begin = line;
+      }
+      run_end = line + line_size(slot);
+      continue;
+    }
+    flush();
+    const Field field = at(slot);
+    out = put(put(put(put(out, field.name), ": "), field.value), "\r\n");
+  }
+  flush();
+  return out;
+}
+
+}  // namespace ripstop::protocol
