@@ -58,8 +58,10 @@ def tree(tmp_path):
 
 
 def test_a_clean_tree_is_clean(tree):
-    tree.write("src/base/text.h", "// Text.\n#pragma once\n\n#include <string>\n\nstd::string shout(const std::string& text);\n")
-    tree.write("src/base/text.cc", '#include "base/text.h"\n\nstd::string shout(const std::string& text) {\n  return text + "!";\n}\n')
+    tree.write("src/base/text.h",
+               "// Text.\n#pragma once\n\n#include <string>\n\nstd::string shout(const std::string& text);\n")
+    tree.write("src/base/text.cc",
+               '#include "base/text.h"\n\nstd::string shout(const std::string& text) {\n  return text + "!";\n}\n')
     tree.configure()
     tree.assert_clean()
 
@@ -189,7 +191,8 @@ def test_leftovers_and_empty_names_are_findings(tree, line, words):
 
 
 def test_good_names_and_explained_nolints_are_clean(tree):
-    tree.write("src/base/a.cc", "struct addrinfo;\nclass Database {};\nint x;  // NOLINT(bugprone-x): a table of the RFC\n")
+    tree.write("src/base/a.cc",
+               "struct addrinfo;\nclass Database {};\nint x;  // NOLINT(bugprone-x): a table of the RFC\n")
     tree.assert_clean("text")
 
 
@@ -214,8 +217,8 @@ def test_a_header_that_leans_on_its_includer_is_a_finding(tree):
     ("int f(int x) {\n" + "  ++x;\n" * 60 + "  return x;\n}\n", "readability-function-size"),
     ("int f(int a, int b, int c, int d, int e, int g, int h) { return a + b + c + d + e + g + h; }\n",
      "readability-function-size"),
-    ("int f(int x) {\n  while (x) {\n    while (x) {\n      if (x) {\n        if (x) {\n          --x;\n        }\n      }\n"
-     "    }\n  }\n  return x;\n}\n", "readability-function-size"),
+    ("int f(int x) {\n" + "  while (x) {\n" * 4 + "  --x;\n" + "  }\n" * 4 + "  return x;\n}\n",
+     "readability-function-size"),
     ("int BadName() { return 1; }\n", "readability-identifier-naming"),
     ("struct Box {\n  Box(int x);\n};\n", "google-explicit-constructor"),
 ])

@@ -12,7 +12,8 @@ from pathlib import Path
 from checks.tree import Finding, is_test, room_of
 
 FORMAT, TIDY, COMPILER = "clang-format-19", "clang-tidy-19", "clang++-19"
-DIAGNOSTIC = re.compile(r"^(?P<path>[^\s:][^:\n]*):(?P<line>\d+):\d+: (?:warning|error|fatal error): (?P<what>.*)$", re.M)
+DIAGNOSTIC = re.compile(
+    r"^(?P<path>[^\s:][^:\n]*):(?P<line>\d+):\d+: (?:warning|error|fatal error): (?P<what>.*)$", re.M)
 # Assertion macros make tests slow to judge; what remains guards lifetimes, names and sizes.
 TEST_CHECKS = ("-*,bugprone-use-after-move,cppcoreguidelines-avoid-capturing-lambda-coroutines,"
                "misc-coroutine-hostile-raii,readability-function-size,readability-identifier-naming")

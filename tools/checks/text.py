@@ -1,4 +1,4 @@
-"""Rules about the text of the project itself: nothing of a developer's machine, no leftovers, names that mean something."""
+"""Rules about the project's own text: nothing of a developer's machine, no leftovers, names that mean something."""
 
 import re
 
@@ -9,7 +9,8 @@ MACHINE_PATH = re.compile(r"(?<![\w.~$}])/(?:" + "|".join(("home/\\w", "work/", 
 BESIDE = re.compile(r"\.\./" + "shared\\b")
 LEFTOVER = re.compile(r"\b(?:TO" + "DO|FIX" + "ME|X" + "XX)\\b")
 EMPTY_NAME = re.compile(
-    r"\b(?:class|struct|concept|enum class|enum)\s+(?:\[\[\w+\]\]\s+)?(\w*(?:Manager|Helper|Utils?|Impl|Base|Data|Info))\b")
+    r"\b(?:class|struct|concept|enum class|enum)\s+(?:\[\[\w+\]\]\s+)?"
+    r"(\w*(?:Manager|Helper|Utils?|Impl|Base|Data|Info))\b")
 BARE_NOLINT = re.compile(r"\bNOLINT(?:NEXTLINE|BEGIN)?\b(?!\([\w.,* -]+\): \w)")
 TEXT = (*CODE, ".py", ".md", ".txt", ".cmake", ".yaml", ".yml", ".json", ".proto", ".sh", ".toml")
 # Licences and lock files are others' text.
