@@ -57,7 +57,8 @@ bench:  ## Run the micro-benchmarks of the release build
 	@scripts/bench build/release
 
 fuzz:  ## Run every fuzz target for SECONDS each; TARGETS="a_fuzz b_fuzz" picks some
-	@$(MAKE) --no-print-directory build PRESET=fuzz
+	@$(MAKE) --no-print-directory configure PRESET=fuzz
+	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
 	@scripts/fuzz build/fuzz $(SECONDS) $(TARGETS)
 
 clean:  ## Remove every build, but keep the vendored dependencies in build/deps
