@@ -79,6 +79,16 @@ def test_allowed_includes_are_clean(tree):
     tree.assert_clean("layers")
 
 
+def test_a_generated_header_is_not_taken_for_a_room(tree):
+    tree.write("src/proxy/a.cc", '#include "control/v1/mesh.pb.h"\n')
+    tree.assert_clean("layers")
+
+
+def test_a_list_of_layers_without_its_sections_is_a_finding(tree):
+    tree.write("tools/layers.txt", "base : -\n")
+    tree.assert_finds("layers", "tools/layers.txt:1", "sections are missing")
+
+
 def test_relative_includes_and_unknown_rooms_are_findings(tree):
     tree.write("src/net/a.cc", '#include "../base/result.h"\n')
     tree.assert_finds("layers", "src/net/a.cc:1", "relative include")

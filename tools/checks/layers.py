@@ -5,6 +5,7 @@ import re
 
 from checks.tree import Finding, is_test, room_of
 
+SECTIONS = ("rooms", "source files only", "pure rooms", "never in pure rooms")
 SECTION = re.compile(r"^\[(.+)\]$")
 CMAKE_ROOM = re.compile(r"ripstop_room\(\s*(\w+)([^)]*)\)", re.S)
 CLOCK_CALL = re.compile(r"\b(?:Clock|WallClock|steady_clock|system_clock|high_resolution_clock)::now\s*\(")
@@ -32,6 +33,10 @@ def check(tree, _options):
         yield Finding("tools/layers.txt", 1, "the list of layers is missing", "restore it; the check reads it")
         return
     rules = read_rules(tree)
+    absent = [name for name in SECTIONS if name not in rules]
+    if absent:
+        yield Finding("tools/layers.txt", 1, f"sections are missing: {', '.join(absent)}", "restore them from git")
+        return
     rooms = rules["rooms"]
     for path in tree.code:
         room = room_of(path)
@@ -50,7 +55,8 @@ def check(tree, _options):
 
 def check_rooms(tree, path, room, rooms):
     for include in tree.includes(path):
-        if not include.quoted:
+        # Generated headers are named for their proto package, which may begin like a room.
+        if not include.quoted or include.name.endswith(".pb.h"):
             continue
         if include.name.startswith("../") or include.name.startswith("./"):
             yield Finding(path, include.line, f'"{include.name}" is a relative include',

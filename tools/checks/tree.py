@@ -92,7 +92,8 @@ class Tree:
 
     def resolve(self, path, name):
         """The project file that `#include "name"` in `path` means, or None for anything outside the project."""
-        for candidate in (f"src/{name}", str(Path(path).parent / name)):
+        generated_from = [f"api/{name.removesuffix('.pb.h')}.proto"] if name.endswith(".pb.h") else []
+        for candidate in (f"src/{name}", str(Path(path).parent / name), *generated_from):
             if (self.root / candidate).is_file():
                 return candidate
         return None
