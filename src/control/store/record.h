@@ -35,7 +35,7 @@ struct Resource {
   std::string file;   // as the user gave it, empty when unknown
   uint32_t line = 0;  // of the document in `file`, from 1
   // Set by the store.
-  int64_t created = 0;        // seconds since 1970; kept over updates
+  int64_t created = 0;        // Unix time in microseconds; kept over updates
   uint64_t revision = 0;      // of the last change
   uint64_t content_hash = 0;  // of `text`
   bool operator==(const Resource&) const = default;

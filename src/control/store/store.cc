@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view kByKey = "where api_group = ? and kind = ? and ns = ? and name = ?";
 
-int64_t seconds(WallTime time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+int64_t microseconds(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
 }
 
 bool is_same(const Resource& stored, const Resource& wanted) {
@@ -129,7 +129,7 @@ Result<bool> Store::put(const Resource& resource, uint64_t revision, WallTime no
       .bind(resource.text)
       .bind(resource.file)
       .bind(int64_t{resource.line})
-      .bind(is_known ? (*stored)->created : seconds(now))
+      .bind(is_known ? (*stored)->created : microseconds(now))
       .bind(static_cast<int64_t>(revision))
       .bind(static_cast<int64_t>(content_hash(resource.text)));
   if (Status done = statement->run(); !done) return fail_with(done);

@@ -67,7 +67,7 @@ TEST_F(StoreTest, KeepsWhatWasAppliedWhenItIsOpenedAgain) {
   EXPECT_EQ((*found)->text, std::string("a\0b\n", 4));
   EXPECT_EQ((*found)->file, "a.yaml");
   EXPECT_EQ((*found)->line, 3U);
-  EXPECT_EQ((*found)->created, 1'700'000'000);
+  EXPECT_EQ((*found)->created, 1'700'000'000'000'000);
   EXPECT_EQ((*found)->revision, 1U);
   EXPECT_EQ((*found)->content_hash, content_hash(std::string_view("a\0b\n", 4)));
 }
@@ -104,7 +104,7 @@ TEST_F(StoreTest, AcceptsAnEditOfTheRevisionThatIsStored) {
   Resource edit = route("a", "second");
   edit.revision = 1;
   ASSERT_TRUE(store.apply({.put = {edit}}, kNow + seconds(5)));
-  EXPECT_EQ((*store.get(edit.key))->created, 1'700'000'000) << "an update keeps the time of creation";
+  EXPECT_EQ((*store.get(edit.key))->created, 1'700'000'000'000'000) << "an update keeps the time of creation";
   edit.text = "third";
   EXPECT_FALSE(store.apply({.put = {edit}}, kNow)) << "revision 1 is no longer the stored one";
 }
