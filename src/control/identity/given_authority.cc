@@ -1,0 +1,69 @@
+#include "base/text.h"
+#include "control/identity/authority.h"
+#include "control/identity/private_file.h"
+
+namespace ripstop::control {
+namespace {
+
+// What follows the first certificate in the file.
+std::string after_first_certificate(const std::string& pem) {
+  static constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
+  const size_t end = pem.find(kEnd);
+  if (end == std::string::npos) return {};
+  const size_t next = pem.find("-----BEGIN CERTIFICATE-----", end);
+  return next == std::string::npos ? std::string() : pem.substr(next);
+}
+
+Status check_dates(const Validity& validity, const std::string& file, WallTime now) {
+  if (now < validity.from) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the certificate in " + file + " is not valid yet; check the clock of this machine");
+  }
+  if (now >= validity.until) {
+    return fail(ErrorCode::kInvalidArgument, "the certificate in " + file + " has run out; issue a new one");
+  }
+  return {};
+}
+
+}  // namespace
+
+Status Authority::load_given(WallTime now) {
+  const GivenFiles& files = *options_.given;
+  Result<std::string> certificate = read_key_file(files.certificate, Privacy::kAnyMode);
+  if (!certificate) return fail_with(certificate);
+  // Secrets mounted into pods are readable by a group on purpose, so the mode of a given key is the operator's
+  // business.
+  Result<std::string> key = read_key_file(files.key, Privacy::kAnyMode);
+  if (!key) return fail_with(key);
+  Result<std::string> chain = files.chain.empty() ? std::string() : read_key_file(files.chain, Privacy::kAnyMode);
+  if (!chain) return fail_with(chain);
+  Result<std::string> roots = read_key_file(files.roots, Privacy::kAnyMode);
+  if (!roots) return fail_with(roots);
+
+  Result<Issuer> issuer = Issuer::from_pem({files.certificate, *certificate}, {files.key, *key});
+  if (!issuer) return fail_with(issuer);
+  if (Status dated = check_dates(issuer->validity(), files.certificate, now); !dated) return dated;
+  Result<TrustBundle> bundle = TrustBundle::parse(*roots, files.roots);
+  if (!bundle) return fail_with(bundle);
+  const std::string between = after_first_certificate(*certificate) + *chain;
+  // A leaf is verified rather than the issuer alone, so that path lengths and name constraints count as they will.
+  Result<std::string> sample = issuer->sign_sample(
+      {.identity = {options_.trust_domain, "sample", "sample"}, .dns_names = {}, .validity = {now, now}});
+  if (!sample) return fail_with(sample);
+  const Status verified = bundle->verify(*sample + issuer->certificate_pem(), between, now);
+  if (!verified) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the certificate in " + files.certificate + " does not lead to a root in " + files.roots +
+                    "; put what lies between into " + (files.chain.empty() ? "a chain file" : files.chain) + ". " +
+                    verified.error().message);
+  }
+  bool is_root = false;
+  for (const TrustBundle::Root& root : bundle->roots()) is_root = is_root || root.pem == issuer->certificate_pem();
+  // Peers have the roots already; sending one again only costs bytes in every handshake.
+  chain_pem_ = (is_root ? std::string() : issuer->certificate_pem()) + between;
+  issuer_ = std::move(*issuer);
+  bundle_ = std::move(*bundle);
+  return {};
+}
+
+}  // namespace ripstop::control
