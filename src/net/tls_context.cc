@@ -108,7 +108,6 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(const TlsOptions& options, 
   made->context_ = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
   if (made->context_ == nullptr) return fail(ErrorCode::kTls, tls_error_text("cannot make a TLS context"));
   made->is_server_ = is_server;
-  made->verify_peer_ = options.verify_peer;
   made->alpn_wire_ = to_alpn_wire(options.alpn);
   if (Status loaded = made->load(options); !loaded) return fail_with(loaded);
   return made;

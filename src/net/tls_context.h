@@ -38,7 +38,6 @@ class TlsContext {
 
   [[nodiscard]] ssl_ctx_st* get() const { return context_; }
   [[nodiscard]] bool is_server() const { return is_server_; }
-  [[nodiscard]] const VerifyPeer& verify_peer() const { return verify_peer_; }
 
   // Client sessions for resumption, by `key` (endpoint and SNI); single use as RFC 8446 C.4 advises. Thread-safe.
   void store_session(const std::string& key, ssl_session_st* session) const;
@@ -53,18 +52,18 @@ class TlsContext {
   ssl_ctx_st* context_ = nullptr;
   bool is_server_ = false;
   std::vector<unsigned char> alpn_wire_;
-  VerifyPeer verify_peer_;
   std::unique_ptr<Sessions> sessions_;
 };
 
 // Handshakes over `below`, which may already have given `received` (bytes read while the protocol was detected). The
-// error of a refused peer says why, and names no secret.
+// error of a refused peer says why, and names no secret. `verify`, when not null, must outlive the handshake; null
+// accepts any name under the roots.
 runtime::Task<Result<StreamPtr>> accept_tls(StreamPtr below, std::shared_ptr<const TlsContext> context,
-                                            std::string received, TimePoint deadline);
-// `sni` may be empty; `session_key` names the peer for resumption, empty for none.
+                                            std::string received, const VerifyPeer* verify, TimePoint deadline);
 struct TlsTarget {
-  std::string sni;
-  std::string session_key;
+  std::string sni;          // may be empty
+  std::string session_key;  // names the peer for resumption, empty for none
+  const VerifyPeer* verify = nullptr;
 };
 runtime::Task<Result<StreamPtr>> connect_tls(StreamPtr below, std::shared_ptr<const TlsContext> context,
                                              TlsTarget target, TimePoint deadline);

@@ -24,8 +24,12 @@ constexpr size_t kReadBytes = 16U << 10;
 
 class TlsStream final : public Stream {
  public:
-  TlsStream(StreamPtr below, std::shared_ptr<const TlsContext> context, std::string session_key)
-      : below_(std::move(below)), context_(std::move(context)), session_key_(std::move(session_key)) {}
+  TlsStream(StreamPtr below, std::shared_ptr<const TlsContext> context, std::string session_key,
+            const VerifyPeer* verify)
+      : below_(std::move(below)),
+        context_(std::move(context)),
+        session_key_(std::move(session_key)),
+        verify_(verify) {}
 
   Status start(const std::string& sni);
   runtime::Task<Status> handshake(TimePoint deadline);
@@ -57,6 +61,7 @@ class TlsStream final : public Stream {
   StreamPtr below_;
   std::shared_ptr<const TlsContext> context_;
   std::string session_key_;
+  const VerifyPeer* verify_;  // until the handshake is done
   bssl::UniquePtr<SSL> ssl_;
   runtime::ByteBuffer received_;
   runtime::Event* waits_for_read_ = nullptr;
@@ -244,8 +249,8 @@ Status TlsStream::finish_handshake() {
   if (const bssl::UniquePtr<X509> peer(SSL_get_peer_certificate(ssl)); peer) {
     if (Status read = read_peer(peer.get(), session_); !read) return refuse(read.error().message);
   }
-  if (context_->verify_peer()) {
-    if (Status accepted = context_->verify_peer()(session_); !accepted) return refuse(accepted.error().message);
+  if (verify_ != nullptr && *verify_) {
+    if (Status accepted = (*verify_)(session_); !accepted) return refuse(accepted.error().message);
   }
   return {};
 }
@@ -302,8 +307,8 @@ int keep_tls_session(SSL* ssl, SSL_SESSION* session) {
 }
 
 runtime::Task<Result<StreamPtr>> accept_tls(StreamPtr below, std::shared_ptr<const TlsContext> context,
-                                            std::string received, TimePoint deadline) {
-  auto stream = std::make_unique<TlsStream>(std::move(below), std::move(context), std::string());
+                                            std::string received, const VerifyPeer* verify, TimePoint deadline) {
+  auto stream = std::make_unique<TlsStream>(std::move(below), std::move(context), std::string(), verify);
   if (Status started = stream->start({}); !started) co_return fail_with(started);
   stream->feed(received);
   if (Status shaken = co_await stream->handshake(deadline); !shaken) co_return fail_with(shaken);
@@ -312,7 +317,8 @@ runtime::Task<Result<StreamPtr>> accept_tls(StreamPtr below, std::shared_ptr<con
 
 runtime::Task<Result<StreamPtr>> connect_tls(StreamPtr below, std::shared_ptr<const TlsContext> context,
                                              TlsTarget target, TimePoint deadline) {
-  auto stream = std::make_unique<TlsStream>(std::move(below), std::move(context), std::move(target.session_key));
+  auto stream = std::make_unique<TlsStream>(std::move(below), std::move(context), std::move(target.session_key),
+                                            target.verify);
   if (Status started = stream->start(target.sni); !started) co_return fail_with(started);
   if (Status shaken = co_await stream->handshake(deadline); !shaken) co_return fail_with(shaken);
   co_return std::move(stream);

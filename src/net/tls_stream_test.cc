@@ -40,20 +40,21 @@ struct Outcome {
 };
 
 Task<void> serve(StreamPtr below, std::shared_ptr<const TlsContext> context, Outcome& outcome) {
-  outcome.server = co_await accept_tls(std::move(below), std::move(context), {}, kNever);
+  outcome.server = co_await accept_tls(std::move(below), std::move(context), {}, nullptr, kNever);
 }
 
-Task<void> call(StreamPtr below, std::shared_ptr<const TlsContext> context, Outcome& outcome) {
-  outcome.client = co_await connect_tls(std::move(below), std::move(context), {"reviews", "reviews"}, kNever);
+Task<void> call(StreamPtr below, std::shared_ptr<const TlsContext> context, const VerifyPeer* verify,
+                Outcome& outcome) {
+  outcome.client = co_await connect_tls(std::move(below), std::move(context), {"reviews", "reviews", verify}, kNever);
 }
 
 Outcome shake_hands(Reactor& reactor, const std::shared_ptr<const TlsContext>& server,
-                    const std::shared_ptr<const TlsContext>& client) {
+                    const std::shared_ptr<const TlsContext>& client, const VerifyPeer* verify = nullptr) {
   Outcome outcome;
   StreamPair pair = make_memory_streams();
   Scope scope;
   scope.spawn(serve(std::move(pair.first), server, outcome));
-  scope.spawn(call(std::move(pair.second), client, outcome));
+  scope.spawn(call(std::move(pair.second), client, verify, outcome));
   for (int turn = 0; turn < 100 && scope.size() != 0; ++turn) reactor.run_once(Duration::zero());
   return outcome;
 }
@@ -119,12 +120,11 @@ TEST(TlsStream, RefusesAnotherIdentity) {
   Reactor reactor;
   const TestAuthority authority;
   const auto server = TlsContext::make_server(options_of(authority.issue(kReviews), authority));
-  TlsOptions wants_details = options_of(authority.issue(kProductpage), authority);
-  wants_details.verify_peer = [](const TlsSession& session) {
+  const VerifyPeer wants_details = [](const TlsSession& session) {
     return expect_uri(session, "spiffe://cluster.local/ns/default/sa/details");
   };
-  const auto client = TlsContext::make_client(wants_details);
-  const Outcome outcome = shake_hands(reactor, *server, *client);
+  const auto client = TlsContext::make_client(options_of(authority.issue(kProductpage), authority));
+  const Outcome outcome = shake_hands(reactor, *server, *client, &wants_details);
   ASSERT_FALSE(outcome.client);
   EXPECT_EQ(outcome.client.error().code, ErrorCode::kPermissionDenied);
 }
