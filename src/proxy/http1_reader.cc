@@ -116,7 +116,8 @@ BodyPiece Http1Reader::try_body(bool may_read) {
     } else {
       body_.consume(step.consumed);
     }
-    if (step.state == protocol::BodyStep::State::kFault) return {.state = BodyPiece::State::kFault, .fault = step.fault};
+    if (step.state == protocol::BodyStep::State::kFault)
+      return {.state = BodyPiece::State::kFault, .fault = step.fault};
     if (step.state != protocol::BodyStep::State::kData) continue;
     return {.state = BodyPiece::State::kData, .data = step.data, .is_last = decoder_.is_done()};
   }

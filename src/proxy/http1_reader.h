@@ -70,8 +70,8 @@ class Http1Reader : public MessageSource {
   protocol::BodyDecoder decoder_;
   runtime::ByteBuffer head_;
   runtime::ByteBuffer body_;
-  size_t head_bytes_ = 0;   // of the message being read, at the front of head_
-  size_t body_taken_ = 0;   // bytes of head_ behind the head that the decoder has consumed
+  size_t head_bytes_ = 0;  // of the message being read, at the front of head_
+  size_t body_taken_ = 0;  // bytes of head_ behind the head that the decoder has consumed
   size_t body_read_size_;
 };
 

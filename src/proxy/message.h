@@ -24,8 +24,8 @@ struct BodyPiece {
     kCut,         // the connection ended or broke in the middle of the message
   };
   State state = State::kEnd;
-  std::string_view data{};   // kData: valid until the next call that may read
-  bool is_last = false;      // kData: nothing follows, not even trailers
+  std::string_view data{};  // kData: valid until the next call that may read
+  bool is_last = false;     // kData: nothing follows, not even trailers
   protocol::Fault fault = protocol::Fault::kNone;
 };
 

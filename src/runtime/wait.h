@@ -111,4 +111,65 @@ class [[nodiscard]] race {  // NOLINT(readability-identifier-naming)
   Task<B> second_;
 };
 
+// co_await both(a, b, stops): the results of the two, run side by side. As soon as one gives a result for which
+// `stops(result)` holds, the other is cancelled and has none.
+template <typename A, typename B, typename Stops>
+class [[nodiscard]] both {  // NOLINT(readability-identifier-naming)
+ public:
+  struct Outcome {
+    std::optional<A> first;
+    std::optional<B> second;
+  };
+
+  both(Task<A> first, Task<B> second, Stops stops)
+      : first_(std::move(first)), second_(std::move(second)), stops_(std::move(stops)) {}
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> waiting) {
+    // While they start they continue nowhere: the awaiting coroutine is not yet to be resumed.
+    first_.handle().resume();
+    if (is_over()) return false;
+    second_.handle().resume();
+    if (is_over()) return false;
+    watcher_ = watch(*this, waiting);
+    if (!first_.is_done()) first_.handle().promise().continuation = watcher_.handle();
+    if (!second_.is_done()) second_.handle().promise().continuation = watcher_.handle();
+    return true;
+  }
+  Outcome await_resume() {
+    Outcome outcome;
+    if (first_.is_done()) outcome.first = first_.take();
+    if (second_.is_done()) outcome.second = second_.take();
+    first_.reset();
+    second_.reset();
+    return outcome;
+  }
+
+ private:
+  // Resumed by each task that finishes; resumes the awaiting coroutine when it is over.
+  static Task<void> watch(both& self, std::coroutine_handle<> waiting) {
+    struct Step {
+      both& self;
+      std::coroutine_handle<> waiting;
+      bool await_ready() const noexcept { return false; }
+      std::coroutine_handle<> await_suspend(std::coroutine_handle<>) noexcept {
+        return self.is_over() ? waiting : std::noop_coroutine();
+      }
+      void await_resume() const noexcept {}
+    };
+    for (;;) co_await Step{self, waiting};
+  }
+  [[nodiscard]] bool is_over() {
+    const bool first_done = first_.is_done();
+    const bool second_done = second_.is_done();
+    if (first_done && second_done) return true;
+    if (first_done) return stops_(*first_.handle().promise().value);
+    return second_done && stops_(*second_.handle().promise().value);
+  }
+
+  Task<A> first_;
+  Task<B> second_;
+  Stops stops_;
+  Task<void> watcher_;
+};
+
 }  // namespace ripstop::runtime

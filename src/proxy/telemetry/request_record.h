@@ -55,7 +55,7 @@ struct RequestRecord {
   Duration upstream_duration{};  // until the response head; zero when there was none
 
   const protocol::RequestHead* request = nullptr;  // nullptr: TCP, or the head could not be read
-  uint16_t status = 0;                              // 0: TCP, or nothing could be sent
+  uint16_t status = 0;                             // 0: TCP, or nothing could be sent
   uint32_t grpc_status = 0;
   bool has_grpc_status = false;
   std::array<ResponseFlag, 2> flags{};
@@ -65,16 +65,16 @@ struct RequestRecord {
   uint64_t request_bytes = 0;               // content, without heads
   uint64_t response_bytes = 0;
   uint32_t attempts = 0;
-  std::string_view upstream_service_time;   // response header x-envoy-upstream-service-time, when present
+  std::string_view upstream_service_time;  // response header x-envoy-upstream-service-time, when present
 
   std::string_view route_name;
   const model::Cluster* cluster = nullptr;    // nullptr: none was chosen
   const model::Endpoint* endpoint = nullptr;  // the last attempt's
   SocketAddress upstream_local;
-  SocketAddress downstream_local;             // original destination where there is one
+  SocketAddress downstream_local;  // original destination where there is one
   SocketAddress downstream_remote;
   const net::TlsSession* downstream_tls = nullptr;
-  const model::PeerLabels* peer = nullptr;    // inbound: who the client's proxy said it is; nullptr unknown
+  const model::PeerLabels* peer = nullptr;  // inbound: who the client's proxy said it is; nullptr unknown
 
   void add_flag(ResponseFlag flag) {
     if (flags[0] == ResponseFlag::kNone) {

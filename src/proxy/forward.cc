@@ -1,0 +1,315 @@
+#include "proxy/forward.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "policy/rewrite.h"
+#include "proxy/request_headers.h"
+#include "proxy/tunnel.h"
+#include "proxy/worker.h"
+#include "runtime/reactor.h"
+#include "runtime/wait.h"
+
+namespace ripstop::proxy {
+
+using protocol::FieldId;
+using Kind = policy::AttemptOutcome::Kind;
+
+Forwarder::Forwarder(const Input& in)
+    : worker_(in.worker),
+      down_(in.down),
+      facts_(in.facts),
+      state_(in.state),
+      http_(in.http),
+      route_(in.route),
+      forward_(std::get<model::Forward>(in.route.route->action)) {}
+
+runtime::Task<ExchangeEnd> Forwarder::run() {
+  choice_ = &policy::choose_cluster(route_, worker_.random());
+  cluster_ = worker_.find_cluster(choice_->cluster->cluster);
+  if (!cluster_) co_return co_await reply(rescue(Trouble::kClusterNotFound));
+  settings_ = cluster_->shared_settings();
+  state_.record.cluster = settings_->model.get();
+  const policy::Breaker::Permit permit = settings_->breaker->acquire(policy::Resource::kRequests);
+  if (!permit) co_return co_await reply(rescue(Trouble::kOverflow));
+  if (Status prepared = prepare_request(); !prepared) co_return co_await reply(rescue(Trouble::kRewriteFailed));
+
+  if (forward_.timeout) deadline_ = deadline_after(state_.record.start, *forward_.timeout);
+  policy::Retries retries(route_.retry, *settings_->breaker);
+  const bool may_repeat = route_.retry != nullptr && route_.retry->retries > 0;
+  content_.emplace(down_.body(), state_.replay, may_repeat);
+  const uint32_t picks = route_.retry != nullptr ? route_.retry->host_selection_attempts : 1;
+  for (bool fresh = false;;) {
+    const bool avoids = route_.retry != nullptr && route_.retry->avoid_previous_hosts;
+    const policy::PickContext context{
+        avoids ? std::span<const policy::Host* const>(state_.tried) : std::span<const policy::Host* const>(), picks};
+    policy::HostRef host = cluster_->pick(context, facts_.has_original_destination ? facts_.local : SocketAddress{});
+    if (!host) co_return co_await reply(rescue(Trouble::kNoHealthyUpstream));
+    state_.tried.push_back(host.get());
+    state_.record.endpoint = host->endpoint.get();
+    const policy::ActiveRequest active(*host);
+    Attempt attempt = co_await this->attempt(host, fresh);
+    if (attempt.client_is_gone) {
+      state_.record.add_flag(ResponseFlag::kDownstreamTermination);
+      state_.record.details = "downstream_remote_disconnect";
+      co_return ExchangeEnd::kAbort;
+    }
+    judge(*host, attempt);
+    const policy::RetryDecision decision = retries.decide(attempt.outcome, worker_.random());
+    if (decision.verdict == policy::RetryDecision::Verdict::kRetry) {
+      content_scope_.cancel();
+      content_->rewind();
+      content_is_out_ = false;
+      fresh = decision.needs_fresh_connection;
+      attempt.connection.reset();
+      co_await runtime::sleep_for(decision.pause);
+      continue;
+    }
+    if (decision.verdict == policy::RetryDecision::Verdict::kLimit) {
+      state_.record.add_flag(ResponseFlag::kUpstreamRetryLimit);
+    }
+    if (attempt.outcome.kind == Kind::kResponse) co_return co_await relay_response(std::move(attempt), std::move(host));
+    co_return co_await reply(rescue(attempt.trouble));
+  }
+}
+
+// All edits are made once: what an attempt adds of its own (attempt count, peer) it replaces or takes back itself.
+Status Forwarder::prepare_request() {
+  protocol::RequestHead& request = state_.request;
+  apply_edits(choice_->request_edits, request.fields);
+  auto path = policy::rewrite_path(route_, request.path, state_.path_text);
+  if (!path) return fail_with(path);
+  if (*path != request.path) {
+    state_.scratch.assign(request.path).append(request.query);
+    static_cast<void>(request.fields.set("x-envoy-original-path", state_.scratch));
+    const std::string rewritten(*path);
+    request.set_path(rewritten);
+  }
+  const std::string& host =
+      !choice_->cluster->host_rewrite.empty() ? choice_->cluster->host_rewrite : forward_.host_rewrite;
+  if (!host.empty()) request.set_authority(host);
+  return {};
+}
+
+void Forwarder::apply_edits(const policy::HeaderEditList& edits, protocol::Fields& fields) const {
+  for (const policy::HeaderEdit& edit : edits) {
+    switch (edit.kind) {
+      case policy::HeaderEdit::Kind::kRemove:
+        fields.drop(edit.name);
+        break;
+      case policy::HeaderEdit::Kind::kSet:
+        static_cast<void>(fields.set(edit.name, edit.value));
+        break;
+      case policy::HeaderEdit::Kind::kAdd:
+        static_cast<void>(fields.append(edit.name, edit.value));
+        break;
+    }
+  }
+}
+
+TimePoint Forwarder::try_deadline(TimePoint now) const {
+  if (route_.retry == nullptr || !route_.retry->per_try_timeout) return deadline_;
+  return std::min(deadline_, deadline_after(now, *route_.retry->per_try_timeout));
+}
+
+TimePoint Forwarder::idle_deadline() const {
+  const auto idle = forward_.idle_timeout ? forward_.idle_timeout : http_.model->stream_idle_timeout;
+  if (!idle) return deadline_;
+  return std::min(deadline_, deadline_after(worker_.reactor().now(), *idle));
+}
+
+Forwarder::Attempt Forwarder::failed(Kind kind, Trouble trouble) const {
+  Attempt attempt;
+  attempt.outcome.kind = kind;
+  attempt.outcome.can_replay = content_->can_replay();
+  attempt.outcome.is_idempotent = policy::is_idempotent(state_.request.method);
+  attempt.trouble = trouble;
+  return attempt;
+}
+
+runtime::Task<Forwarder::Attempt> Forwarder::attempt(policy::HostRef host, bool fresh) {
+  ++state_.record.attempts;
+  const TimePoint deadline = try_deadline(worker_.reactor().now());
+  UpstreamCluster::Turn turn = cluster_->try_turn(*host, fresh);
+  if (!turn) turn = co_await cluster_->wait_turn(host, fresh, deadline);
+  if (!turn) co_return failed(Kind::kOverflow, Trouble::kOverflow);
+  UpstreamConnectionPtr connection = std::move(turn.idle);
+  const bool reused = connection != nullptr;
+  if (!reused) {
+    auto stream = co_await cluster_->open(host, deadline);
+    if (!stream) {
+      state_.failure = stream.error().message;
+      state_.record.transport_failure = state_.failure;
+      const bool is_late = worker_.reactor().now() >= deadline_;
+      if (is_late) co_return failed(Kind::kPerTryTimeout, Trouble::kUpstreamTimeout);
+      const ErrorCode code = stream.error().code;
+      const bool is_security = code == ErrorCode::kTls || code == ErrorCode::kPermissionDenied;
+      co_return failed(Kind::kConnectFailure, is_security                   ? Trouble::kUpstreamSecurity
+                                              : code == ErrorCode::kTimeout ? Trouble::kConnectTimeout
+                                                                            : Trouble::kConnectFailed);
+    }
+    connection = cluster_->adopt(std::move(*stream), std::move(turn.permit));
+  }
+  co_return co_await exchange_heads(std::move(connection), reused, deadline);
+}
+
+runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamConnectionPtr connection, bool reused,
+                                                            TimePoint deadline) {
+  protocol::RequestHead& request = state_.request;
+  UpstreamConnection& to = *connection;
+  state_.record.upstream_local = to.stream->local_address();
+  if (route_.virtual_host->include_attempt_count) {
+    char text[12];
+    const char* end = std::to_chars(text, text + sizeof text, state_.record.attempts).ptr;
+    static_cast<void>(request.fields.set("x-envoy-attempt-count", {text, static_cast<size_t>(end - text)}));
+  }
+  const net::TlsSession* tls = to.stream->tls();
+  const bool introduces =
+      to.requests == 0 && tls != nullptr && !tls->local_uri.empty() && !worker_.own_labels().empty();
+  if (introduces) static_cast<void>(request.fields.set(kPeerField, worker_.own_labels()));
+  ++to.requests;
+  to.writer.queue_head(request, protocol::ConnectionSignal::kNone);
+  if (introduces) request.fields.drop(kPeerField);
+  if (request.expects_continue) {
+    protocol::ResponseHead go_on;
+    go_on.status = 100;
+    go_on.interim = true;
+    down_.queue_interim(go_on);
+    static_cast<void>(down_.sink().try_flush());
+    request.expects_continue = false;
+  }
+  content_failed_ = false;
+  content_ended_.clear();
+  content_scope_.spawn(finish_request(to));
+
+  for (;;) {
+    const HeadStep step = to.reader.try_head(
+        state_.response, {.request_method = request.method_kind, .request_upgrade = request.upgrade});
+    if (step.state == HeadStep::State::kWouldBlock) {
+      if (content_failed_) {
+        Attempt gone = failed(Kind::kReset, Trouble::kRequestCut);
+        gone.client_is_gone = true;
+        co_return gone;
+      }
+      const runtime::Woken woken = co_await wait_for_head(to, deadline);
+      if (woken == runtime::Woken::kTimedOut) {
+        const bool is_whole = deadline == deadline_;
+        co_return failed(Kind::kPerTryTimeout, is_whole ? Trouble::kUpstreamTimeout : Trouble::kUpstreamPerTryTimeout);
+      }
+      if (woken == runtime::Woken::kSecond && content_is_out_ && down_.probe_is_gone()) {
+        Attempt gone = failed(Kind::kReset, Trouble::kRequestCut);
+        gone.client_is_gone = true;
+        co_return gone;
+      }
+      continue;
+    }
+    if (step.state == HeadStep::State::kDone && state_.response.interim) {
+      if (!co_await pass_interim(to)) co_return failed(Kind::kReset, Trouble::kRequestCut);
+      continue;
+    }
+    if (step.state != HeadStep::State::kDone) {
+      const bool is_fault = step.state == HeadStep::State::kFault;
+      Attempt broken = failed(Kind::kReset, is_fault ? Trouble::kUpstreamProtocol : Trouble::kUpstreamReset);
+      broken.outcome.connection_was_reused = reused && !is_fault;
+      state_.failure = is_fault ? std::string(protocol::token(step.fault)) : to.stream->failure();
+      state_.record.transport_failure = state_.failure;
+      co_return broken;
+    }
+    Attempt answered = failed(Kind::kResponse, Trouble::kUpstreamReset);
+    answered.outcome.status = state_.response.status;
+    if (const auto grpc = state_.response.fields.find(FieldId::kGrpcStatus)) {
+      uint32_t status = 0;
+      const auto parsed = std::from_chars(grpc->data(), grpc->data() + grpc->size(), status);
+      if (parsed.ec == std::errc()) answered.outcome.grpc_status = status;
+    }
+    answered.connection = std::move(connection);
+    co_return answered;
+  }
+}
+
+// Sends head and content; runs beside the wait for the response, which may come first.
+runtime::Task<void> Forwarder::finish_request(UpstreamConnection& connection) {
+  for (;;) {
+    const PumpStep step = try_pump(*content_, connection.writer, *content_);
+    switch (step.state) {
+      case PumpState::kDone:
+        content_is_out_ = true;
+        content_ended_.set();
+        co_return;
+      case PumpState::kWaitForSource:
+        if (co_await content_->readable().wait(idle_deadline())) continue;
+        break;
+      case PumpState::kWaitForSink:
+        if (co_await connection.writer.writable().wait(idle_deadline())) continue;
+        break;
+      case PumpState::kSinkFailed:
+        co_return;  // the upstream may have answered before it closed: reading will tell
+      case PumpState::kSourceFault:
+      case PumpState::kSourceCut:
+        break;
+    }
+    content_failed_ = true;
+    content_ended_.set();
+    co_return;
+  }
+}
+
+// While the content is still under way its own coroutine waits for the client; afterwards the client is watched here,
+// so that a request nobody waits for any more is given up.
+runtime::Task<runtime::Woken> Forwarder::wait_for_head(UpstreamConnection& connection, TimePoint deadline) {
+  runtime::Event& answer = connection.reader.readable();
+  if (!content_is_out_) {
+    const runtime::Woken woken = co_await runtime::wait_either(answer, content_ended_, deadline);
+    co_return woken;
+  }
+  if (!watches_client_) {
+    const bool came = co_await answer.wait(deadline);
+    co_return came ? runtime::Woken::kFirst : runtime::Woken::kTimedOut;
+  }
+  const runtime::Woken woken = co_await runtime::wait_either(answer, down_.activity(), deadline);
+  if (woken == runtime::Woken::kSecond) watches_client_ = false;
+  co_return woken;
+}
+
+runtime::Task<bool> Forwarder::pass_interim(UpstreamConnection& connection) {
+  if (state_.response.status != 100 && state_.request.version != protocol::Version::kHttp10) {
+    down_.queue_interim(state_.response);
+    runtime::Transfer::State sent;
+    while ((sent = down_.sink().try_flush()) == runtime::Transfer::State::kWouldBlock) {
+      if (!co_await down_.sink().writable().wait(idle_deadline())) co_return false;
+    }
+    if (sent == runtime::Transfer::State::kFailed) co_return false;
+  }
+  connection.reader.skip_interim();
+  co_return true;
+}
+
+void Forwarder::judge(policy::Host& host, const Attempt& attempt) {
+  policy::HostOutcome outcome;
+  switch (attempt.outcome.kind) {
+    case Kind::kResponse:
+      outcome.status = attempt.outcome.status;
+      break;
+    case Kind::kPerTryTimeout:
+      outcome.kind = policy::HostOutcome::Kind::kTimeout;
+      break;
+    case Kind::kOverflow:
+      return;
+    default:
+      outcome.kind = policy::HostOutcome::Kind::kFailed;
+  }
+  cluster_->record(host, outcome, worker_.reactor().now());
+}
+
+runtime::Task<ExchangeEnd> Forwarder::reply(const Rescue& what) {
+  queue_local_reply(down_, state_, what, http_.model->server_name);
+  down_.sink().queue_end(protocol::Fields{});
+  runtime::Transfer::State sent;
+  while ((sent = down_.sink().try_flush()) == runtime::Transfer::State::kWouldBlock) {
+    if (!co_await down_.sink().writable().wait(idle_deadline())) co_return ExchangeEnd::kAbort;
+  }
+  if (sent == runtime::Transfer::State::kFailed) co_return ExchangeEnd::kAbort;
+  co_return down_.is_request_complete() ? ExchangeEnd::kReusable : ExchangeEnd::kClose;
+}
+
+}  // namespace ripstop::proxy

@@ -1,0 +1,25 @@
+// What the proxy itself adds to and takes from the fields of a request and a response, by trust: a client outside the
+// mesh may not claim what only a proxy may say.
+#pragma once
+
+#include "base/random.h"
+#include "proxy/exchange.h"
+
+namespace ripstop::proxy {
+
+// Field in which a proxy tells the next one whose traffic it carries, on the first request of a mutual TLS connection.
+inline constexpr std::string_view kPeerField = "x-ripstop-peer";
+
+// Before routing: removes what the client may not say, learns the peer's labels, sets x-request-id, x-forwarded-proto
+// and x-forwarded-client-cert as the listener is configured.
+void enter_request(ConnectionFacts& facts, const model::HttpConnection& http, ExchangeState& state, Random& random);
+
+// The labels as the field's value: percent-encoded key=value pairs; and back. Unknown keys are ignored, the value is
+// bounded.
+[[nodiscard]] std::string format_peer(const model::PeerLabels& labels);
+[[nodiscard]] bool parse_peer(std::string_view value, model::PeerLabels& labels);
+
+// 36 characters, RFC 9562 version 4.
+void append_uuid(std::string& text, Random& random);
+
+}  // namespace ripstop::proxy
