@@ -39,7 +39,7 @@ bool is_known_method(std::string_view word) {
 
 // A line that begins like a request: a token, white space, and then either HTTP by name, or a method everyone knows and
 // a target that looks like one.
-Detected detect_request_line(std::string_view bytes) {
+Detected detect_request_line(std::string_view bytes, size_t limit) {
   const size_t word_size = find_outside(kTokenBytes, bytes);
   if (word_size == bytes.size()) return word_size <= kMaxMethod ? Detected::kMore : Detected::kOpaque;
   const bool separated = kSeparators.find(bytes[word_size]) != std::string_view::npos;
@@ -49,7 +49,10 @@ Detected detect_request_line(std::string_view bytes) {
   if (known && rest.starts_with('/')) return Detected::kHttp1;
   const size_t line_size = find_control(rest);
   if (holds_http_name(rest.substr(0, line_size))) return Detected::kHttp1;
-  if (line_size == rest.size()) return bytes.size() < kMaxDetectBytes ? Detected::kMore : Detected::kOpaque;
+  if (line_size == rest.size()) {
+    if (bytes.size() < limit) return Detected::kMore;
+    return rest.starts_with('/') ? Detected::kHttp1 : Detected::kOpaque;
+  }
   // A stray byte inside what is otherwise a request would not keep a lenient server from serving it.
   const bool ends_line = rest[line_size] == '\r' || rest[line_size] == '\n';
   return known && !ends_line ? Detected::kHttp1 : Detected::kOpaque;
@@ -67,7 +70,7 @@ Detected detect(std::string_view first_bytes) {
   const size_t blank = std::min(bytes.find_first_not_of("\r\n \t"), bytes.size());
   if (blank > kMaxLeadingBlanks) return Detected::kHttp1;
   if (blank == bytes.size()) return Detected::kMore;
-  return detect_request_line(bytes.substr(blank));
+  return detect_request_line(bytes.substr(blank), kMaxDetectBytes - blank);
 }
 
 }  // namespace ripstop::protocol
