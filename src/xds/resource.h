@@ -9,8 +9,8 @@ namespace ripstop::xds {
 struct Resource {
   std::string type_url;  // one of `type` below
   std::string name;
-  std::string body;      // the serialized message, without the Any around it
-  std::string version;   // content_version(body): equal content, equal version
+  std::string body;     // the serialized message, without the Any around it
+  std::string version;  // content_version(body): equal content, equal version
   bool operator==(const Resource&) const = default;
 };
 
@@ -20,8 +20,7 @@ inline constexpr std::string_view kRouteTable = "type.googleapis.com/envoy.confi
 inline constexpr std::string_view kCluster = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
 inline constexpr std::string_view kLoadAssignment =
     "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
-inline constexpr std::string_view kSecret =
-    "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+inline constexpr std::string_view kSecret = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 inline constexpr std::string_view kNameTable = "type.googleapis.com/istio.networking.nds.v1.NameTable";
 }  // namespace type
 

@@ -46,8 +46,8 @@ Balancing decode_policy(cluster::Cluster::LbPolicy wire, const Cursor& at) {
     case cluster::Cluster::CLUSTER_PROVIDED:
       return Balancing::kClusterProvided;
     default:
-      at.unsupported(fmt::format(
-          "is {}; round robin, least request, random and cluster provided are supported", static_cast<int>(wire)));
+      at.unsupported(fmt::format("is {}; round robin, least request, random and cluster provided are supported",
+                                 static_cast<int>(wire)));
       return Balancing::kRoundRobin;
   }
 }
@@ -117,7 +117,8 @@ bool is_for_istio_mode(const cluster::Cluster::TransportSocketMatch& wire) {
 
 // Two forms are understood: TLS for all, and Istio's "TLS where the endpoint takes it, plain otherwise".
 void decode_tls(const cluster::Cluster& wire, const Cursor& at, model::Cluster& model) {
-  if (wire.has_transport_socket()) model.tls = decode_upstream_tls(wire.transport_socket(), at.field("transport_socket"));
+  if (wire.has_transport_socket())
+    model.tls = decode_upstream_tls(wire.transport_socket(), at.field("transport_socket"));
   if (wire.transport_socket_matches_size() == 0) return;
   const Cursor first = at.item("transport_socket_matches", 0);
   first.check_known(wire.transport_socket_matches(0));

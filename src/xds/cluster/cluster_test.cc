@@ -9,8 +9,8 @@
 namespace ripstop::xds {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::from_text;
+using ::testing::HasSubstr;
 using testing::RandomModels;
 
 constexpr int kRounds = 500;
@@ -197,8 +197,14 @@ TEST(LoadAssignmentCodec, WorkloadMetadataHasIstiosFivePartsInOrder) {
   model::Endpoint endpoint;
   endpoint.address = *SocketAddress::parse("10.0.0.1:80");
   endpoint.takes_mtls = true;
-  endpoint.labels = {.workload = "reviews-v1", .ns = "default", .app = {}, .version = {},
-                     .canonical_service = "reviews", .canonical_revision = "v1", .cluster = "east", .principal = {}};
+  endpoint.labels = {.workload = "reviews-v1",
+                     .ns = "default",
+                     .app = {},
+                     .version = {},
+                     .canonical_service = "reviews",
+                     .canonical_revision = "v1",
+                     .cluster = "east",
+                     .principal = {}};
   assignment.localities.push_back({.endpoints = {endpoint}});
   const std::string text = testing::to_text(encode(assignment));
   EXPECT_THAT(text, HasSubstr("reviews-v1;default;reviews;v1;east"));
@@ -232,7 +238,8 @@ TEST(SecretCodec, WhatIsEncodedIsDecodedAsItWas) {
 }
 
 TEST(SecretCodec, FilesAreRefused) {
-  const std::string body = from_text(type::kSecret, R"(name: "s" validation_context { trusted_ca { filename: "/x" } })");
+  const std::string body =
+      from_text(type::kSecret, R"(name: "s" validation_context { trusted_ca { filename: "/x" } })");
   const auto secret = decode_secret(body);
   ASSERT_FALSE(secret.has_value());
   EXPECT_THAT(secret.error().message, HasSubstr("must be inline_string or inline_bytes"));

@@ -11,7 +11,8 @@ namespace {
 namespace core = envoy::config::core::v3;
 namespace endpoint = envoy::config::endpoint::v3;
 
-// Envoy's own bound on priorities: a hole in the sequence is an error there, so a high number is a mistake or an attack.
+// Envoy's own bound on priorities: a hole in the sequence is an error there, so a high number is a mistake or an
+// attack.
 constexpr uint32_t kMaxPriority = 128;
 
 model::Health decode_health(core::HealthStatus wire, const Cursor& at) {
@@ -37,7 +38,8 @@ model::Health decode_health(core::HealthStatus wire, const Cursor& at) {
 model::Endpoint decode_endpoint(const endpoint::LbEndpoint& wire, Hostnames hostnames, const Cursor& at) {
   model::Endpoint model;
   at.check_known(wire);
-  // Endpoint.hostname is passed over: it serves health checks and automatic host rewriting, which are refused elsewhere.
+  // Endpoint.hostname is passed over: it serves health checks and automatic host rewriting, which are refused
+  // elsewhere.
   const Cursor host = at.field("endpoint");
   host.check_known(wire.endpoint());
   if (hostnames == Hostnames::kAllowed) {
@@ -61,9 +63,8 @@ model::LocalityEndpoints decode_locality(const endpoint::LocalityLbEndpoints& wi
   model::LocalityEndpoints model;
   at.check_known(wire);
   at.field("locality").check_known(wire.locality());
-  model.locality = {.region = wire.locality().region(),
-                    .zone = wire.locality().zone(),
-                    .sub_zone = wire.locality().sub_zone()};
+  model.locality = {
+      .region = wire.locality().region(), .zone = wire.locality().zone(), .sub_zone = wire.locality().sub_zone()};
   model.priority = wire.priority();
   if (model.priority > kMaxPriority) at.field("priority").invalid(fmt::format("is above {}", kMaxPriority));
   if (wire.has_load_balancing_weight()) {

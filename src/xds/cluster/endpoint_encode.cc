@@ -58,7 +58,8 @@ void encode_locality(const model::LocalityEndpoints& model, endpoint::LocalityLb
 
 void encode_assignment(const model::LoadAssignment& assignment, endpoint::ClusterLoadAssignment* wire) {
   wire->set_cluster_name(assignment.cluster);
-  for (const model::LocalityEndpoints& locality : assignment.localities) encode_locality(locality, wire->add_endpoints());
+  for (const model::LocalityEndpoints& locality : assignment.localities)
+    encode_locality(locality, wire->add_endpoints());
   if (assignment.overprovisioning_percent != 140) {
     wire->mutable_policy()->mutable_overprovisioning_factor()->set_value(assignment.overprovisioning_percent);
   }

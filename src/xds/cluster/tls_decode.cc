@@ -125,8 +125,8 @@ CommonTls decode_common(const tls::CommonTlsContext& wire, const Cursor& at) {
     const auto& combined = wire.combined_validation_context();
     here.check_known(combined);
     decode_validation(combined.default_validation_context(), here.field("default_validation_context"), common);
-    common.secrets.trusted_roots = decode_sds(combined.validation_context_sds_secret_config(),
-                                              here.field("validation_context_sds_secret_config"));
+    common.secrets.trusted_roots =
+        decode_sds(combined.validation_context_sds_secret_config(), here.field("validation_context_sds_secret_config"));
   }
   return common;
 }
@@ -195,7 +195,8 @@ Result<model::Secret> decode_secret(std::string_view body) {
   Problems problems;
   const Cursor at("Secret", problems);
   at.check_known(wire);
-  model::Secret secret{.name = wire.name(), .certificate_chain_pem = {}, .private_key_pem = {}, .trusted_roots_pem = {}};
+  model::Secret secret{
+      .name = wire.name(), .certificate_chain_pem = {}, .private_key_pem = {}, .trusted_roots_pem = {}};
   if (wire.name().empty()) at.field("name").invalid("is empty");
   if (wire.has_tls_certificate()) {
     const Cursor here = at.field("tls_certificate");

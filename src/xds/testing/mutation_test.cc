@@ -75,6 +75,7 @@ std::vector<std::string> with_unknown_fields(const Resource& resource) {
   const std::unique_ptr<Message> original = parse(resource);
   size_t places = 0;
   visit(*original, [&places](Message&) { ++places; });
+  EXPECT_GT(places, 0U);
   std::vector<std::string> bodies;
   for (size_t chosen = 0; chosen < places; ++chosen) {
     const std::unique_ptr<Message> copy = parse(resource);

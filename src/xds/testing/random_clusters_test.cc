@@ -36,14 +36,23 @@ SocketAddress RandomModels::address() {
 
 model::PeerLabels RandomModels::labels() {
   const auto maybe = [this] { return coin() ? word() : std::string(); };
-  return {.workload = maybe(), .ns = maybe(), .app = maybe(), .version = maybe(), .canonical_service = maybe(),
-          .canonical_revision = maybe(), .cluster = maybe(), .principal = maybe()};
+  return {.workload = maybe(),
+          .ns = maybe(),
+          .app = maybe(),
+          .version = maybe(),
+          .canonical_service = maybe(),
+          .canonical_revision = maybe(),
+          .cluster = maybe(),
+          .principal = maybe()};
 }
 
 model::Endpoint RandomModels::endpoint(bool with_hostnames) {
-  model::Endpoint result{.address = address(), .hostname = {},
+  model::Endpoint result{.address = address(),
+                         .hostname = {},
                          .health = static_cast<model::Health>(random_.below(6)),
-                         .weight = coin() ? 1 : number(1, 1000), .takes_mtls = coin(), .labels = labels()};
+                         .weight = coin() ? 1 : number(1, 1000),
+                         .takes_mtls = coin(),
+                         .labels = labels()};
   if (with_hostnames && coin()) {
     result.hostname = "host-" + word() + ".example";
     result.address.ip = IpAddress();
@@ -57,7 +66,8 @@ model::LoadAssignment RandomModels::assignment(bool with_hostnames) {
   if (coin()) result.overprovisioning_percent = number(100, 300);
   for (uint32_t i = number(0, 3); i > 0; --i) {
     model::LocalityEndpoints locality;
-    locality.locality = {.region = coin() ? word() : "", .zone = coin() ? word() : "", .sub_zone = coin() ? word() : ""};
+    locality.locality = {
+        .region = coin() ? word() : "", .zone = coin() ? word() : "", .sub_zone = coin() ? word() : ""};
     locality.priority = number(0, 3);
     locality.weight = coin() ? 0 : number(1, 100);
     for (uint32_t k = number(0, 4); k > 0; --k) locality.endpoints.push_back(endpoint(with_hostnames));
@@ -91,8 +101,8 @@ model::OutlierDetection RandomModels::outlier() {
 }
 
 model::StringMatch RandomModels::string_match() {
-  const MatchKind kind = one_of({MatchKind::kExact, MatchKind::kPrefix, MatchKind::kSuffix, MatchKind::kContains,
-                                 MatchKind::kRegex});
+  const MatchKind kind =
+      one_of({MatchKind::kExact, MatchKind::kPrefix, MatchKind::kSuffix, MatchKind::kContains, MatchKind::kRegex});
   return {.kind = kind, .text = word(), .ignore_case = kind != MatchKind::kRegex && coin()};
 }
 
@@ -142,7 +152,8 @@ model::Cluster RandomModels::cluster() {
   if (coin()) result.breaker = {number(0, 99), number(0, 99), number(0, 99), 0xFFFFFFFF};
   if (coin()) result.outlier = outlier();
   if (coin()) {
-    result.keepalive = model::TcpKeepalive{.probes = number(0, 9), .idle = std::chrono::seconds(number(0, 99)),
+    result.keepalive = model::TcpKeepalive{.probes = number(0, 9),
+                                           .idle = std::chrono::seconds(number(0, 99)),
                                            .interval = std::chrono::seconds(number(0, 99))};
   }
   if (coin()) result.tls = upstream_tls();

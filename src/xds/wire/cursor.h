@@ -39,9 +39,15 @@ class Cursor {
   // `message` is the name of the outermost message's type, as errors shall call it: "Cluster".
   Cursor(std::string_view message, Problems& problems) : name_(message), problems_(problems) {}
 
-  [[nodiscard]] Cursor field(std::string_view name) const { return {this, name, kNoIndex, {}}; }
-  [[nodiscard]] Cursor item(std::string_view name, size_t index) const { return {this, name, index, {}}; }
-  [[nodiscard]] Cursor entry(std::string_view name, std::string_view key) const { return {this, name, kNoIndex, key}; }
+  [[nodiscard]] Cursor field(std::string_view name) const [[clang::lifetimebound]] {
+    return {this, name, kNoIndex, {}};
+  }
+  [[nodiscard]] Cursor item(std::string_view name, size_t index) const [[clang::lifetimebound]] {
+    return {this, name, index, {}};
+  }
+  [[nodiscard]] Cursor entry(std::string_view name, std::string_view key) const [[clang::lifetimebound]] {
+    return {this, name, kNoIndex, key};
+  }
 
   // The place is fine on the wire but wrong; `what` ends the sentence "PATH …".
   void invalid(std::string_view what) const { complain(ErrorCode::kInvalidArgument, what); }

@@ -19,8 +19,8 @@ constexpr int64_t kMaxSeconds = std::numeric_limits<int64_t>::max() / 1'000'000'
 
 Status parse_body(std::string_view bytes, std::string_view what, google::protobuf::MessageLite& message) {
   if (bytes.size() > kMaxBodyBytes) {
-    return fail(ErrorCode::kTooLarge, fmt::format("{} has {} bytes, more than the {} that are accepted", what,
-                                                  bytes.size(), kMaxBodyBytes));
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("{} has {} bytes, more than the {} that are accepted", what, bytes.size(), kMaxBodyBytes));
   }
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return fail(ErrorCode::kParse, fmt::format("{} is not a well-formed protobuf message", what));
@@ -60,7 +60,8 @@ bool unpack(const google::protobuf::Any& any, google::protobuf::MessageLite& mes
 }
 
 Resource to_resource(std::string_view type_url, std::string name, const google::protobuf::MessageLite& message) {
-  Resource resource{.type_url = std::string(type_url), .name = std::move(name), .body = to_bytes(message), .version = {}};
+  Resource resource{
+      .type_url = std::string(type_url), .name = std::move(name), .body = to_bytes(message), .version = {}};
   resource.version = content_version(resource.body);
   return resource;
 }

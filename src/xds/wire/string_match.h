@@ -7,7 +7,8 @@
 
 namespace ripstop::xds {
 
-// kSegmentPrefix, which no StringMatcher can say, becomes the equivalent regular expression; kPresent one for any value.
+// kSegmentPrefix, which no StringMatcher can say, becomes the equivalent regular expression; kPresent one for any
+// value.
 void encode_string_match(const model::StringMatch& match, envoy::type::matcher::v3::StringMatcher* wire);
 [[nodiscard]] model::StringMatch decode_string_match(const envoy::type::matcher::v3::StringMatcher& wire,
                                                      const Cursor& at);
