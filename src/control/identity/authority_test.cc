@@ -185,7 +185,7 @@ TEST_F(AuthorityTest, KeepsItsRootOverARestartInPrivateFiles) {
 
 TEST_F(AuthorityTest, RefusesKeysThatOthersMayRead) {
   {
-    open();
+    const Authority made = open();
   }
   const std::string file = folder_ / "ca/issuer-1.pem";
   ASSERT_EQ(::chmod(file.c_str(), 0640), 0);
@@ -197,7 +197,7 @@ TEST_F(AuthorityTest, RefusesKeysThatOthersMayRead) {
 
 TEST_F(AuthorityTest, NeverPutsKeyMaterialIntoAnError) {
   {
-    open();
+    const Authority made = open();
   }
   const std::string pem = *read_key_file(folder_ / "ca/issuer-1.pem", Privacy::kOwnerOnly);
   const size_t key = pem.find("-----BEGIN PRIVATE KEY-----") + 28;
