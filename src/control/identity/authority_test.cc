@@ -162,8 +162,7 @@ TEST_F(AuthorityTest, IssuesLeavesThatFailAfterTheirTimeAndUnderAnotherRoot) {
   const Authority authority = open();
   const std::string chain = sign(authority)->chain_pem;
   EXPECT_TRUE(authority.bundle().verify(chain, "", kNow + hours(24) - seconds(1)));
-  EXPECT_THAT(authority.bundle().verify(chain, "", kNow + hours(24)).error().message,
-              HasSubstr("expired"));
+  EXPECT_THAT(authority.bundle().verify(chain, "", kNow + hours(24)).error().message, HasSubstr("expired"));
   EXPECT_FALSE(authority.bundle().verify(chain, "", kNow - seconds(61)));
   const auto other = Authority::open({.folder = folder_ / "other", .mesh_id = "test"}, kNow);
   ASSERT_TRUE(other);
