@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -29,7 +30,12 @@ std::string read(const std::string& path) {
 void expect_golden(const std::string& name, const std::string& actual) {
   const std::string path = kGoldenFolder + name;
   if (std::getenv("RIPSTOP_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << actual;
-  EXPECT_EQ(read(path), actual) << "if this is meant, run `make golden` and read the diff of " << path;
+  const std::string expected = read(path);
+  if (expected == actual) return;
+  const auto [left, right] = std::ranges::mismatch(expected, actual);
+  const size_t line = 1 + static_cast<size_t>(std::count(actual.begin(), right, '\n'));
+  ADD_FAILURE() << path << " differs from line " << line << " on: \"" << std::string(right, actual.end()).substr(0, 200)
+                << "\"; if this is meant, run `make golden` and read the diff";
 }
 
 Proxy proxy_of(const model::Snapshot& snapshot, const std::string& id) {

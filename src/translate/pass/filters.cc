@@ -30,10 +30,10 @@ std::vector<std::string> inspected_http() {
   return {"http/1.1", "h2c"};
 }
 
-void inspect(model::Listener& listener, bool tls, bool http) {
+void inspect(model::Listener& listener, bool tls, bool http, bool client_opens) {
   listener.inspect_tls = tls;
   listener.inspect_http = http;
-  if (!tls && !http) return;
+  if (client_opens || (!tls && !http)) return;
   listener.inspect_timeout = kServerFirstWait;
   listener.continue_on_inspect_timeout = true;
 }

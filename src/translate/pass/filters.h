@@ -24,7 +24,8 @@ inline constexpr Duration kServerFirstWait = std::chrono::milliseconds(200);
 // "http/1.1" and "h2c": what the inspector reports for HTTP without TLS.
 [[nodiscard]] std::vector<std::string> inspected_http();
 
-// Has the listener look at the first bytes, and go on as opaque TCP when the client stays silent.
-void inspect(model::Listener& listener, bool tls, bool http);
+// Has the listener look at the first bytes. A client that surely opens is waited for as long as any listener waits;
+// else silence is taken for a server-first protocol, and the connection goes on as opaque TCP.
+void inspect(model::Listener& listener, bool tls, bool http, bool client_opens);
 
 }  // namespace ripstop::translate

@@ -69,16 +69,16 @@ bool looks_at_http(const Listener& listener) {
   });
 }
 
-// A strict server hears nobody who does not open with TLS, so it can wait for that; any other has to allow for a client
-// that lets the server speak first.
-void inspect_for(Listener& listener, bool is_strict) {
-  if (is_strict) {
-    listener.inspect_tls = true;
-    return;
-  }
+// Where only TLS or HTTP is spoken the client opens, so it can be waited for, and a slow handshake is not taken for
+// something else; anywhere else a client may let the server speak first.
+bool client_opens(const InboundPort& port) {
+  return port.mtls == MtlsMode::kStrict || model::is_http(port.protocol);
+}
+
+void inspect_for(Listener& listener, bool client_opens) {
   const bool looks_at_tls = std::ranges::any_of(
       listener.filter_chains, [](const model::FilterChain& chain) { return !chain.match.transport_protocol.empty(); });
-  inspect(listener, looks_at_tls, looks_at_http(listener));
+  inspect(listener, looks_at_tls, looks_at_http(listener), client_opens);
 }
 
 Listener bound_listener(const InboundInput& input, const InboundPort& port) {
@@ -87,7 +87,7 @@ Listener bound_listener(const InboundInput& input, const InboundPort& port) {
   listener.address = *port.listens;
   listener.direction = model::Direction::kInbound;
   listener.filter_chains = make_inbound_chains(chains_of(input, port));
-  inspect_for(listener, port.mtls == MtlsMode::kStrict);
+  inspect_for(listener, client_opens(port));
   return listener;
 }
 
@@ -107,11 +107,11 @@ Listener capturing_listener(const InboundInput& input) {
   listener.read_original_dst = true;
   listener.direction = model::Direction::kInbound;
   listener.filter_chains.push_back(loop_guard(input));
-  bool is_strict = input.other_mtls == MtlsMode::kStrict;
+  bool every_client_opens = input.other_mtls == MtlsMode::kStrict;
   for (const InboundPort& port : input.ports) {
     InboundChains chains = chains_of(input, port);
     chains.port = port.number;
-    is_strict = is_strict && port.mtls == MtlsMode::kStrict;
+    every_client_opens = every_client_opens && client_opens(port);
     for (auto& chain : make_inbound_chains(chains)) listener.filter_chains.push_back(std::move(chain));
   }
   InboundChains others;
@@ -123,7 +123,7 @@ Listener capturing_listener(const InboundInput& input) {
   others.trust_domain = input.trust_domain;
   others.logs = input.logs;
   for (auto& chain : make_inbound_chains(others)) listener.filter_chains.push_back(std::move(chain));
-  inspect_for(listener, is_strict);
+  inspect_for(listener, every_client_opens);
   return listener;
 }
 

@@ -116,9 +116,9 @@ bool looks_at_http(const Listener& listener) {
                              [](const FilterChain& chain) { return !chain.match.application_protocols.empty(); });
 }
 
-void inspect_as_needed(Listener& listener) {
+void inspect_as_needed(Listener& listener, bool client_opens) {
   const bool http = looks_at_http(listener);
-  inspect(listener, http || looks_at_tls(listener), http);
+  inspect(listener, http || looks_at_tls(listener), http, client_opens);
 }
 
 // Matching everything: the listener's default rather than one more chain.
@@ -179,7 +179,7 @@ Listener make_port_listener(const PortListenerInput& input) {
   rest.name = "PassthroughFilterChain";
   rest.filter = tcp_proxy(std::string(fallback_cluster(input.registry_only)), input.logs);
   make_default(listener, std::move(rest));
-  inspect_as_needed(listener);
+  inspect_as_needed(listener, false);
   return listener;
 }
 
@@ -204,7 +204,7 @@ Listener make_service_listener(const ServiceListenerInput& input) {
     match_http(chain);
     add_chain(listener, std::move(chain));
   }
-  inspect_as_needed(listener);
+  inspect_as_needed(listener, input.port.protocol == model::AppProtocol::kTls);
   return listener;
 }
 
