@@ -6,7 +6,6 @@
 #include <array>
 #include <utility>
 
-#include "runtime/any_of.h"
 #include "runtime/reactor.h"
 
 namespace ripstop::net {
@@ -80,14 +79,17 @@ runtime::Task<void> Http2Core::run() {
     turn();
     if (is_over_) break;
     wake_.clear();
-    runtime::Event& first = wants_input() ? transport_->readable() : wake_;
-    runtime::Event& second = is_blocked_ ? transport_->writable() : wake_;
-    if (&first == &second) {
-      co_await wake_.wait(next_deadline());
-    } else if (&first == &wake_ || &second == &wake_) {
-      co_await runtime::any_of({&first, &second}, next_deadline());
+    runtime::Event& readable = transport_->readable();
+    runtime::Event& writable = transport_->writable();
+    if (!is_blocked_) {
+      co_await runtime::wait_either(readable, wake_, next_deadline());
+    } else if (!wants_input()) {
+      co_await runtime::wait_either(writable, wake_, next_deadline());
+    } else if (&readable != &writable) {
+      // Whatever wake_ announces could not be written now.
+      co_await runtime::wait_either(readable, writable, next_deadline());
     } else {
-      co_await runtime::any_of({&first, &second, &wake_}, next_deadline());
+      co_await readable.wait(next_deadline());
     }
   }
   // What is woken here may let go of the connection, which then lives until the next turn of the reactor.
