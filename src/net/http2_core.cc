@@ -1,11 +1,10 @@
 #include "net/http2_core.h"
 
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "runtime/block_pool.h"
 #include "runtime/reactor.h"
 
 namespace ripstop::net {
@@ -17,12 +16,7 @@ constexpr int kRoundsPerTurn = 8;
 // While so much waits for the transport, nothing is read: a peer that does not read its answers gets no more of them.
 constexpr size_t kOutputLimit = 128U << 10;
 
-// Buffers are the thread's, used within a turn, so that an idle connection has none.
-std::span<char> read_buffer() {
-  thread_local const auto buffer = std::make_unique<std::array<char, kReadSize>>();
-  return *buffer;
-}
-
+// The thread's, used within a flush, so that an idle connection has none.
 std::string& spare_output() {
   thread_local std::string spare;
   return spare;
@@ -125,7 +119,8 @@ bool Http2Core::wants_input() const {
 void Http2Core::receive(TimePoint now) {
   if (is_drained_ && !transport_->readable().is_set()) return;
   is_drained_ = false;
-  const std::span<char> buffer = read_buffer();
+  const runtime::Block block = runtime::Block::take(kReadSize);
+  const std::span<char> buffer(block.data(), block.size());
   for (int i = 0; i < kReadsPerTurn && !is_over_ && wants_input(); ++i) {
     const Transfer got = transport_->try_read(buffer);
     is_drained_ = got.state == Transfer::State::kWouldBlock;

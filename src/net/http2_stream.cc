@@ -8,6 +8,10 @@
 
 namespace ripstop::net {
 
+const Stream* Http2Stream::transport() const {
+  return core_ == nullptr ? nullptr : &core_->transport();
+}
+
 int Http2Stream::status() const {
   return parse_number<int>(head_.find(":status").value_or("")).value_or(0);
 }

@@ -21,6 +21,7 @@
 namespace ripstop::net {
 
 class Http2Core;
+class Stream;
 
 // RFC 9113 section 7.
 enum class Http2Code : uint32_t {
@@ -41,6 +42,8 @@ class Http2Stream {
   Http2Stream& operator=(const Http2Stream&) = delete;
 
   [[nodiscard]] int32_t id() const { return id_; }
+  // Who is at the other end; null once the connection is gone.
+  [[nodiscard]] const Stream* transport() const;
 
   // --- what the peer says ---
 
@@ -58,6 +61,8 @@ class Http2Stream {
   // Says that the first `bytes` of the body are done with; this is what opens the peer's window.
   void consume(size_t bytes);
   [[nodiscard]] const FieldBlock& trailers() const { return trailers_; }
+  // The peer has said all, though not all of it may have been read.
+  [[nodiscard]] bool peer_ended() const { return peer_ended_; }
 
   // The same without waiting: what is there, whether that was all, and the event to wait for more (or for a failure).
   [[nodiscard]] std::string_view body() const { return std::string_view(received_).substr(consumed_); }
