@@ -13,7 +13,9 @@ namespace {
 constexpr size_t kReadSize = 64U << 10;
 constexpr int kReadsPerTurn = 4;
 constexpr int kRoundsPerTurn = 8;
-// While so much waits for the transport, nothing is read: a peer that does not read its answers gets no more of them.
+// While so much waits for the transport, nothing more is taken from nghttp2. Reading goes on, for two peers that both
+// wait to be read would wait for ever; what reading can queue has its own bounds: acknowledgements in nghttp2, resets
+// in Http2FloodGuard, bodies in the streams' buffers.
 constexpr size_t kOutputLimit = 128U << 10;
 
 // The thread's, used within a flush, so that an idle connection has none.
@@ -77,8 +79,6 @@ runtime::Task<void> Http2Core::run() {
     runtime::Event& writable = transport_->writable();
     if (!is_blocked_) {
       co_await runtime::wait_either(readable, wake_, next_deadline());
-    } else if (!wants_input()) {
-      co_await runtime::wait_either(writable, wake_, next_deadline());
     } else if (&readable != &writable) {
       // Whatever wake_ announces could not be written now.
       co_await runtime::wait_either(readable, writable, next_deadline());
@@ -106,14 +106,10 @@ void Http2Core::turn() {
   }
   if (is_over_) {
     dispatch();
-  } else if (!due_.empty() || (!is_drained_ && wants_input())) {
+  } else if (!due_.empty() || !is_drained_) {
     schedule();
   }
   in_turn_ = false;
-}
-
-bool Http2Core::wants_input() const {
-  return unwritten() < kOutputLimit;
 }
 
 void Http2Core::receive(TimePoint now) {
@@ -121,7 +117,7 @@ void Http2Core::receive(TimePoint now) {
   is_drained_ = false;
   const runtime::Block block = runtime::Block::take(kReadSize);
   const std::span<char> buffer(block.data(), block.size());
-  for (int i = 0; i < kReadsPerTurn && !is_over_ && wants_input(); ++i) {
+  for (int i = 0; i < kReadsPerTurn && !is_over_; ++i) {
     const Transfer got = transport_->try_read(buffer);
     is_drained_ = got.state == Transfer::State::kWouldBlock;
     if (is_drained_) return;
@@ -225,9 +221,7 @@ void Http2Core::flush(TimePoint now) {
     }
     written_ += sent.bytes;
     output_moved_ = now;
-    if (unwritten() != 0) continue;
-    output_.clear();
-    written_ = 0;
+    if (unwritten() == 0 || written_ >= kOutputLimit) output_.erase(0, std::exchange(written_, 0));
   }
   if (is_over_) return;
   output_moved_ = kNever;

@@ -65,7 +65,6 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   bool fill_output();
   void schedule();
   [[nodiscard]] size_t unwritten() const { return output_.size() - written_; }
-  [[nodiscard]] bool wants_input() const;
   void finish(std::optional<Error> failure);
   void end_refused(std::string reason);
   void wake(Http2Stream& stream, uint8_t what);
@@ -144,7 +143,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   TimePoint heard_{};
   TimePoint ping_sent_{};
   TimePoint block_began_ = kNever;
-  TimePoint output_moved_{};
+  TimePoint output_moved_ = kNever;
   TimePoint idle_since_{};
   TimePoint stall_check_ = kNever;
   TimePoint drain_noticed_{};
