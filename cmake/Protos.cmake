@@ -1,12 +1,30 @@
 # The protobuf subsets of api/ compiled into one library, so that generated code is built once and on its own.
 find_package(Protobuf REQUIRED)
-file(GLOB_RECURSE RIPSTOP_PROTO_FILES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/api/*.proto)
+file(GLOB_RECURSE RIPSTOP_PROTO_FILES RELATIVE ${CMAKE_SOURCE_DIR}/api CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/api/*.proto)
 if(RIPSTOP_PROTO_FILES)
-  add_library(ripstop_protos STATIC ${RIPSTOP_PROTO_FILES})
-  target_include_directories(ripstop_protos SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/api)
+  set(generated_dir ${CMAKE_BINARY_DIR}/api)
+  file(MAKE_DIRECTORY ${generated_dir})
+  set(generated_sources)
+  set(generated_headers)
+  set(proto_paths)
+  foreach(proto ${RIPSTOP_PROTO_FILES})
+    string(REGEX REPLACE "\\.proto$" ".pb" stem ${proto})
+    list(APPEND generated_sources ${generated_dir}/${stem}.cc)
+    list(APPEND generated_headers ${generated_dir}/${stem}.h)
+    list(APPEND proto_paths ${CMAKE_SOURCE_DIR}/api/${proto})
+  endforeach()
+  add_custom_command(
+    OUTPUT ${generated_sources} ${generated_headers}
+    COMMAND protobuf::protoc --proto_path=${CMAKE_SOURCE_DIR}/api --cpp_out=${generated_dir} ${RIPSTOP_PROTO_FILES}
+    DEPENDS ${proto_paths} protobuf::protoc
+    COMMENT "Generating C++ from api/"
+    VERBATIM)
+  add_library(ripstop_protos STATIC ${generated_sources})
+  target_include_directories(ripstop_protos SYSTEM PUBLIC ${generated_dir})
   target_link_libraries(ripstop_protos PUBLIC protobuf::libprotobuf)
-  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/api)
-  protobuf_generate(TARGET ripstop_protos LANGUAGE cpp IMPORT_DIRS ${CMAKE_SOURCE_DIR}/api PROTOC_OUT_DIR ${CMAKE_BINARY_DIR}/api)
+  if(RIPSTOP_LTO)
+    target_compile_options(ripstop_protos PRIVATE -flto=thin)
+  endif()
 else()
   add_library(ripstop_protos INTERFACE)
 endif()

@@ -86,6 +86,7 @@ struct OutlierDetection {
   Duration base_ejection = std::chrono::seconds(30);
   Duration max_ejection = std::chrono::seconds(300);
   uint32_t max_ejection_percent = 10;
+  bool always_eject_one = false;  // even where max_ejection_percent of the hosts is less than one host
   bool operator==(const OutlierDetection&) const = default;
 };
 

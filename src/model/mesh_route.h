@@ -31,6 +31,7 @@ struct WeightedDestination {
   uint32_t weight = 1;
   HeaderEdits request_headers;
   HeaderEdits response_headers;
+  std::string host_rewrite;  // empty: the rule's own, else keep
 };
 
 // Where the rule applies, beside the request itself. Translate tests these per proxy, so they cost nothing at run time.

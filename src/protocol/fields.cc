@@ -1,10 +1,10 @@
 #include "protocol/fields.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/text.h"
 #include "protocol/byte_class.h"
+#include "protocol/put.h"
 
 namespace ripstop::protocol {
 namespace {
@@ -14,11 +14,6 @@ constexpr size_t kLineOverhead = 4;
 
 size_t line_size(const Fields::Slot& slot) {
   return size_t{slot.name_size} + slot.value_size + kLineOverhead;
-}
-
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace ripstop::xds {
 [[nodiscard]] Resource encode(const model::LoadAssignment& assignment);
 // A secret with a private key is a programming error here: keys never travel. Roots and chains only.
 [[nodiscard]] Resource encode(const model::Secret& secret);
-// The table is one resource with a fixed name, "nds".
+// One resource with a fixed name, "nds". On the wire it is a map: decoding gives the entries sorted by host.
 [[nodiscard]] Resource encode(const model::NameTable& table);
 
 }  // namespace ripstop::xds

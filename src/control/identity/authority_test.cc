@@ -162,8 +162,7 @@ TEST_F(AuthorityTest, IssuesLeavesThatFailAfterTheirTimeAndUnderAnotherRoot) {
   const Authority authority = open();
   const std::string chain = sign(authority)->chain_pem;
   EXPECT_TRUE(authority.bundle().verify(chain, "", kNow + hours(24) - seconds(1)));
-  EXPECT_THAT(authority.bundle().verify(chain, "", kNow + hours(24) + seconds(1)).error().message,
-              HasSubstr("expired"));
+  EXPECT_THAT(authority.bundle().verify(chain, "", kNow + hours(24)).error().message, HasSubstr("expired"));
   EXPECT_FALSE(authority.bundle().verify(chain, "", kNow - seconds(61)));
   const auto other = Authority::open({.folder = folder_ / "other", .mesh_id = "test"}, kNow);
   ASSERT_TRUE(other);
@@ -185,7 +184,7 @@ TEST_F(AuthorityTest, KeepsItsRootOverARestartInPrivateFiles) {
 
 TEST_F(AuthorityTest, RefusesKeysThatOthersMayRead) {
   {
-    open();
+    const Authority made = open();
   }
   const std::string file = folder_ / "ca/issuer-1.pem";
   ASSERT_EQ(::chmod(file.c_str(), 0640), 0);
@@ -197,7 +196,7 @@ TEST_F(AuthorityTest, RefusesKeysThatOthersMayRead) {
 
 TEST_F(AuthorityTest, NeverPutsKeyMaterialIntoAnError) {
   {
-    open();
+    const Authority made = open();
   }
   const std::string pem = *read_key_file(folder_ / "ca/issuer-1.pem", Privacy::kOwnerOnly);
   const size_t key = pem.find("-----BEGIN PRIVATE KEY-----") + 28;

@@ -48,14 +48,14 @@ Status Authority::load_given(WallTime now) {
   const std::string between = after_first_certificate(*certificate) + *chain;
   // A leaf is verified rather than the issuer alone, so that path lengths and name constraints count as they will.
   Result<std::string> sample = issuer->sign_sample(
-      {.identity = {options_.trust_domain, "sample", "sample"}, .dns_names = {}, .validity = {now, now}});
+      {.identity = {options_.trust_domain, "sample", "sample"}, .dns_names = {}, .validity = issuer->validity()});
   if (!sample) return fail_with(sample);
   const Status verified = bundle->verify(*sample + issuer->certificate_pem(), between, now);
   if (!verified) {
     return fail(ErrorCode::kInvalidArgument,
-                "the certificate in " + files.certificate + " does not lead to a root in " + files.roots +
-                    "; put what lies between into " + (files.chain.empty() ? "a chain file" : files.chain) + ". " +
-                    verified.error().message);
+                "what " + files.certificate + " signs would not be accepted under the roots in " + files.roots +
+                    "; put the certificates between them into " + (files.chain.empty() ? "a chain file" : files.chain) +
+                    ". " + verified.error().message);
   }
   bool is_root = false;
   for (const TrustBundle::Root& root : bundle->roots()) is_root = is_root || root.pem == issuer->certificate_pem();

@@ -123,10 +123,9 @@ TEST_F(GivenAuthorityTest, NamesTheFileAndTheRemedyForEveryMistake) {
 }
 
 TEST_F(GivenAuthorityTest, RefusesAChainThatIsTooLongForItsPathLength) {
-  const Signed short_root = make("root", nullptr, "critical,CA:TRUE,pathlen:0");
-  const Signed issuer = make("issuer", &short_root);
-  const Signed below = make("below", &issuer);
-  give(below.pem(), below.key_pem(), issuer.pem(), short_root.pem());
+  const Signed last = make("last", &root_, "critical,CA:TRUE,pathlen:0");
+  const Signed below = make("below", &last);
+  give(below.pem(), below.key_pem(), last.pem(), root_.pem());
   EXPECT_THAT(complaint(), HasSubstr("path length"));
 }
 

@@ -18,7 +18,7 @@ namespace ripstop::control {
 
 struct Validity {
   WallTime from;
-  WallTime until;  // the last second of it
+  WallTime until;  // from this second on peers take it for expired
 };
 
 class Issuer {

@@ -1,19 +1,15 @@
 #include "protocol/http1/head_writer.h"
 
 #include <charconv>
-#include <cstring>
 #include <string_view>
+
+#include "protocol/put.h"
 
 namespace ripstop::protocol {
 namespace {
 
 // More than all that the writer adds besides what is counted: version, status, framing and connection lines.
 constexpr size_t kSlack = 256;
-
-char* put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
 
 char* put_number(char* out, uint64_t number) {
   return std::to_chars(out, out + 20, number).ptr;

@@ -1,0 +1,226 @@
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "base/text.h"
+#include "dialect/dialect.h"
+#include "dialect/document.h"
+#include "dialect/names.h"
+#include "dialect/report.h"
+
+namespace ripstop::dialect {
+namespace {
+
+constexpr std::string_view kTopKeys[] = {"apiVersion", "kind", "metadata", "spec", "status"};
+constexpr std::string_view kMetadataKeys[] = {"name",
+                                              "namespace",
+                                              "labels",
+                                              "annotations",
+                                              "creationTimestamp",
+                                              "uid",
+                                              "resourceVersion",
+                                              "generation",
+                                              "finalizers",
+                                              "ownerReferences",
+                                              "managedFields",
+                                              "selfLink",
+                                              "deletionTimestamp",
+                                              "generateName",
+                                              "deletionGracePeriodSeconds"};
+
+// "2024-05-01T12:00:00Z" in Unix microseconds; 0 when it is written in another way.
+int64_t parse_timestamp(std::string_view text) {
+  if (text.size() < 20 || !text.ends_with('Z') || text[4] != '-' || text[7] != '-' || text[10] != 'T') return 0;
+  const auto number = [text](size_t at, size_t count) { return parse_number<unsigned>(text.substr(at, count)); };
+  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2);
+  const auto hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return 0;
+  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)), std::chrono::month(*month),
+                                         std::chrono::day(*day));
+  if (!date.ok()) return 0;
+  const auto time = std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+                    std::chrono::seconds(*second);
+  return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+}
+
+std::string scalar_text(const Node* node) {
+  return node != nullptr && node->kind == Node::Kind::kText ? node->text : std::string();
+}
+
+// One document on its way to become a resource.
+class Envelope {
+ public:
+  Envelope(const Document& document, const std::string& file, ReadResult& result)
+      : document_(document), file_(file), result_(result) {}
+
+  void open(const NodeRef& root, bool is_alone);
+
+ private:
+  void open_list(const Node& list);
+  void read_metadata(const Node* metadata, Resource& resource, bool is_strict, Report& report);
+  void check_names(const Node& metadata, const Resource& resource, Report& report);
+  void check_keys(const Node& node, std::span<const std::string_view> known, std::string_view path, Report& report);
+  void refuse(std::string_view code, Position at, std::string message, std::string remedy);
+
+  const Document& document_;
+  const std::string& file_;
+  ReadResult& result_;
+};
+
+void Envelope::refuse(std::string_view code, Position at, std::string message, std::string remedy) {
+  Report("", file_, result_.findings).error(code, {at, ""}, std::move(message), std::move(remedy));
+}
+
+void Envelope::open(const NodeRef& root, bool is_alone) {
+  if (root->kind != Node::Kind::kMap) {
+    refuse("resource/not-a-mapping", root->at,
+           "The document is " + std::string(root->kind_name()) + ", not a resource.",
+           "A resource starts with apiVersion, kind and metadata.");
+    return;
+  }
+  Resource resource;
+  resource.kind = scalar_text(root->find("kind"));
+  resource.api_version = scalar_text(root->find("apiVersion"));
+  if (resource.kind.empty() || resource.api_version.empty()) {
+    const bool lacks_kind = resource.kind.empty();
+    refuse(lacks_kind ? "resource/no-kind" : "resource/no-api-version", root->at,
+           std::string("The document has no ") + (lacks_kind ? "kind" : "apiVersion") + ", so it is not a resource.",
+           lacks_kind ? "Give it a kind, for instance VirtualService."
+                      : "Give it an apiVersion, for instance networking.istio.io/v1.");
+    return;
+  }
+  const Node* items = root->find("items");
+  if (resource.kind.ends_with("List") && items != nullptr) {
+    open_list(*root);
+    return;
+  }
+  resource.file = file_;
+  resource.line = is_alone ? document_.first_line : root->at.line;
+  const Kind* kind = find_kind(resource.group(), resource.kind);
+  const bool is_strict = kind != nullptr && kind->support == Support::kHonoured;
+  const Node* metadata = root->find("metadata");
+  resource.name = metadata == nullptr ? std::string() : scalar_text(metadata->find("name"));
+  resource.ns = metadata == nullptr ? std::string() : scalar_text(metadata->find("namespace"));
+  if (resource.ns.empty() && (kind == nullptr || kind->is_namespaced)) resource.ns = "default";
+
+  Report report(resource.title(), file_, result_.findings);
+  if (is_strict) check_keys(*root, kTopKeys, "", report);
+  if (is_strict && std::ranges::find(kind->versions, resource.version()) == kind->versions.end()) {
+    std::vector<std::string> served(kind->versions.begin(), kind->versions.end());
+    report.error("resource/unsupported-version", {root->find("apiVersion")->at, "apiVersion"},
+                 resource.kind + " has no version " + quoted(resource.version()) + ".",
+                 "Use one of " + join(served, ", ") + ".");
+  }
+  read_metadata(metadata, resource, is_strict, report);
+  if (report.has_error()) return;
+  resource.text = is_alone ? document_.text : to_yaml(*root);
+  resource.tree = root;
+  result_.resources.push_back(std::move(resource));
+}
+
+void Envelope::open_list(const Node& list) {
+  const Node& items = *list.find("items");
+  if (items.kind == Node::Kind::kNull) return;
+  if (items.kind != Node::Kind::kList) {
+    refuse("resource/bad-list", items.at, "The items of a List must be a list.", "Start every item with a dash.");
+    return;
+  }
+  const std::string kind = scalar_text(list.find("kind"));
+  const std::string item_kind = kind.substr(0, kind.size() - std::string_view("List").size());
+  for (const NodeRef& item : items.items) {
+    if (result_.findings.size() >= Limits{}.findings) return;
+    const bool lacks_kind = item->kind == Node::Kind::kMap && item->find("kind") == nullptr && !item_kind.empty();
+    if (!lacks_kind) {
+      open(item, false);
+      continue;
+    }
+    // In a VirtualServiceList the items need not say again what they are.
+    auto whole = std::make_shared<Node>(*item);
+    std::erase_if(whole->entries, [](const Node::Entry& entry) { return entry.key == "apiVersion"; });
+    auto kind_node = std::make_shared<Node>(*list.find("kind"));
+    kind_node->text = item_kind;
+    whole->entries.insert(whole->entries.begin(), {"kind", item->at, std::move(kind_node)});
+    for (const Node::Entry& entry : list.entries) {
+      if (entry.key == "apiVersion") whole->entries.insert(whole->entries.begin(), entry);
+    }
+    open(whole, false);
+  }
+}
+
+void Envelope::read_metadata(const Node* metadata, Resource& resource, bool is_strict, Report& report) {
+  if (metadata == nullptr || metadata->kind != Node::Kind::kMap) {
+    if (!is_strict) return;
+    report.error("resource/no-name", {metadata == nullptr ? Position{resource.line, 1} : metadata->at, "metadata"},
+                 "The resource has no metadata.", "Give it metadata with a name.");
+    return;
+  }
+  resource.created = parse_timestamp(scalar_text(metadata->find("creationTimestamp")));
+  if (const Node* labels = metadata->find("labels"); labels != nullptr) {
+    for (const Node::Entry& entry : labels->entries) {
+      if (entry.value->kind == Node::Kind::kText) resource.labels[entry.key] = entry.value->text;
+    }
+  }
+  if (!is_strict) return;
+  check_keys(*metadata, kMetadataKeys, "metadata.", report);
+  check_names(*metadata, resource, report);
+}
+
+void Envelope::check_names(const Node& metadata, const Resource& resource, Report& report) {
+  const Node* name = metadata.find("name");
+  if (name == nullptr || name->kind == Node::Kind::kNull) {
+    report.error("resource/no-name", {metadata.at, "metadata.name"}, "The resource has no name.",
+                 "Give metadata a name; generateName is not enough.");
+  } else if (name->kind != Node::Kind::kText || !is_dns_subdomain(resource.name)) {
+    report.error("resource/bad-name", {name->at, "metadata.name"},
+                 quoted(name->text) + " is not a name that a resource can have.",
+                 name->kind == Node::Kind::kText
+                     ? "Use lower-case letters, digits, '-' and '.', with a letter or digit at both ends."
+                     : "Put it in quotes: without them YAML reads " + std::string(name->kind_name()) + ".");
+  }
+  const Node* ns = metadata.find("namespace");
+  if (ns == nullptr || ns->kind == Node::Kind::kNull) return;
+  if (ns->kind != Node::Kind::kText || !is_dns_label(resource.ns)) {
+    report.error("resource/bad-namespace", {ns->at, "metadata.namespace"},
+                 quoted(ns->text) + " is not a name that a namespace can have.",
+                 "Use at most 63 lower-case letters, digits and '-', as a quoted string if it is a number.");
+  }
+}
+
+void Envelope::check_keys(const Node& node, std::span<const std::string_view> known, std::string_view path,
+                          Report& report) {
+  const std::vector<std::string> candidates(known.begin(), known.end());
+  for (const Node::Entry& entry : node.entries) {
+    if (std::ranges::find(known, entry.key) != known.end()) continue;
+    const auto meant = entry.key.size() <= 64 ? nearest(entry.key, candidates) : std::nullopt;
+    report.error("resource/unknown-field", {entry.key_at, std::string(path) + entry.key},
+                 "A resource has no field " + quoted(entry.key) + " here.",
+                 meant ? "Did you mean \"" + *meant + "\"?" : "Remove it, or check its indentation.");
+  }
+}
+
+}  // namespace
+
+std::string_view Resource::group() const {
+  const size_t slash = api_version.find('/');
+  return slash == std::string::npos ? std::string_view() : std::string_view(api_version).substr(0, slash);
+}
+
+std::string_view Resource::version() const {
+  const size_t slash = api_version.find('/');
+  return slash == std::string::npos ? std::string_view(api_version) : std::string_view(api_version).substr(slash + 1);
+}
+
+std::string Resource::title() const {
+  return kind + " " + (ns.empty() ? name : ns + "/" + name);
+}
+
+ReadResult read(const Source& source) {
+  ReadResult result;
+  for (const Document& document : read_documents(source.file, source.text, source.first_line, result.findings)) {
+    Envelope(document, source.file, result).open(document.root, true);
+  }
+  return result;
+}
+
+}  // namespace ripstop::dialect

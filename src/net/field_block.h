@@ -1,0 +1,56 @@
+// The fields of one HTTP/2 header block, in order, pseudo-fields first, in one contiguous text.
+//
+// Names are lower case. Views into the text are valid until the block changes or is destroyed; moving it keeps none.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ripstop::net {
+
+class FieldBlock {
+ public:
+  struct View {
+    std::string_view name;
+    std::string_view value;
+  };
+  // Where a field lies in text(): the value follows its name at once.
+  struct Slot {
+    uint32_t at;
+    uint32_t name_size;
+    uint32_t value_size;
+  };
+
+  FieldBlock() = default;
+  FieldBlock(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
+    for (const auto& [name, value] : fields) add(name, value);
+  }
+
+  void add(std::string_view name, std::string_view value);
+  // Adds every field of `other`.
+  void add_all(const FieldBlock& other);
+  void clear();
+
+  [[nodiscard]] size_t count() const { return slots_.size(); }
+  [[nodiscard]] bool is_empty() const { return slots_.empty(); }
+  [[nodiscard]] View at(size_t index) const;
+  // The first of that name, exactly as written.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+  // The size as SETTINGS_MAX_HEADER_LIST_SIZE counts it: 32 bytes for every field and its text (RFC 9113 6.5.2).
+  [[nodiscard]] size_t accounted_bytes() const { return text_.size() + 32 * slots_.size(); }
+
+  // For codecs that want to refer to the fields without copying them.
+  [[nodiscard]] std::string_view text() const { return text_; }
+  [[nodiscard]] const std::vector<Slot>& slots() const { return slots_; }
+
+ private:
+  std::string text_;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace ripstop::net

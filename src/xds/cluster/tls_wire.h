@@ -1,0 +1,23 @@
+// TLS contexts and secrets on the wire. Internal to xds.
+#pragma once
+
+#include <optional>
+
+#include "envoy/config/core/v3/base.pb.h"
+#include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
+#include "model/tls.h"
+#include "xds/wire/cursor.h"
+
+namespace ripstop::xds {
+
+void encode_upstream_tls(const model::UpstreamTls& tls, envoy::config::core::v3::TransportSocket* wire);
+void encode_downstream_tls(const model::DownstreamTls& tls, envoy::config::core::v3::TransportSocket* wire);
+void encode_raw_buffer(envoy::config::core::v3::TransportSocket* wire);
+
+// Absent for a raw_buffer socket. Certificates must be named secrets: xDS never carries them inside a TLS context here.
+[[nodiscard]] std::optional<model::UpstreamTls> decode_upstream_tls(
+    const envoy::config::core::v3::TransportSocket& wire, const Cursor& at);
+[[nodiscard]] std::optional<model::DownstreamTls> decode_downstream_tls(
+    const envoy::config::core::v3::TransportSocket& wire, const Cursor& at);
+
+}  // namespace ripstop::xds
