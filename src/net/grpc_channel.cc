@@ -23,7 +23,7 @@ FieldBlock request_head(const GrpcChannelOptions& options, std::string_view meth
                   {"content-type", kContentType},
                   {"user-agent", "grpc-ripstop/0.1"}};
   if (deadline != kNever) {
-    head.add("grpc-timeout", encode_grpc_timeout(deadline - runtime::Reactor::current().now()));
+    head.add("grpc-timeout", protocol::format_grpc_timeout(deadline - runtime::Reactor::current().now()));
   }
   head.add_all(metadata);
   return head;
@@ -54,7 +54,8 @@ void GrpcCall::set_status(const FieldBlock& trailers) {
     status_ = {GrpcCode::kInternal, "the peer ended the call without a status"};
     return;
   }
-  status_ = {parse_grpc_code(*code), decode_grpc_message(trailers.find("grpc-message").value_or(""))};
+  status_ = {protocol::parse_grpc_status(*code).value_or(GrpcCode::kUnknown),
+             protocol::decode_grpc_message(trailers.find("grpc-message").value_or(""))};
 }
 
 runtime::Task<Status> GrpcCall::read_head(TimePoint deadline) {
@@ -68,7 +69,7 @@ runtime::Task<Status> GrpcCall::read_head(TimePoint deadline) {
   if (stream_->head().find("grpc-status")) {
     set_status(stream_->head());
   } else {
-    status_ = {grpc_code_of_http_status(http_status),
+    status_ = {protocol::grpc_status_of_http(static_cast<uint16_t>(http_status)),
                "the peer answered with HTTP status " + std::to_string(http_status) + ", not with gRPC"};
   }
   stream_->reset(Http2Code::kCancel);

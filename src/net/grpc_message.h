@@ -1,7 +1,6 @@
 // gRPC's length-prefixed messages over an HTTP/2 stream.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "net/http2_stream.h"
+#include "protocol/grpc_frame.h"
 #include "runtime/task.h"
 
 namespace ripstop::net {
@@ -19,21 +19,14 @@ namespace ripstop::net {
 class GrpcMessageReader {
  public:
   // Messages above `max_message` bytes are refused before anything is allocated for them.
-  explicit GrpcMessageReader(size_t max_message) : max_message_(max_message) {}
+  explicit GrpcMessageReader(size_t max_message) : decoder_(max_message) {}
 
   // nullopt at the end of the body. kTooLarge above the budget, kUnsupported for a compressed message, kParse when the
   // body ends inside a message; the stream's own errors otherwise.
   runtime::Task<Result<std::optional<std::string>>> next(Http2Stream& stream, TimePoint deadline);
 
  private:
-  // Takes from the front of `bytes`; how many.
-  Result<size_t> take(std::string_view bytes);
-
-  size_t max_message_;
-  std::array<char, 5> prefix_{};
-  size_t prefix_size_ = 0;
-  size_t message_size_ = 0;
-  std::string message_;
+  protocol::GrpcDecoder decoder_;
 };
 
 // Writes one message, waiting for the peer's window.

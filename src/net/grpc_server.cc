@@ -18,7 +18,7 @@ FieldBlock response_head() {
 
 void add_status(FieldBlock& block, const GrpcStatus& status) {
   block.add("grpc-status", std::to_string(static_cast<unsigned>(status.code)));
-  if (!status.message.empty()) block.add("grpc-message", encode_grpc_message(status.message));
+  if (!status.message.empty()) block.add("grpc-message", protocol::encode_grpc_message(status.message));
 }
 
 // Done when the client is gone (false) or its deadline has passed (true).
@@ -27,9 +27,9 @@ runtime::Task<bool> deadline_or_gone(Http2Stream& stream, TimePoint deadline) {
 }
 
 TimePoint call_deadline(const FieldBlock& head) {
-  const auto timeout = parse_grpc_timeout(head.find("grpc-timeout").value_or(""));
+  const auto timeout = protocol::parse_grpc_timeout(head.find("grpc-timeout").value_or(""));
   if (!timeout) return kNever;
-  return deadline_after(runtime::Reactor::current().now(), std::max(*timeout, Duration(1)));
+  return deadline_after(runtime::Reactor::current().now(), std::max<Duration>(*timeout, Duration(1)));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ inline bool run_all(runtime::Reactor& reactor, runtime::Scope& scope) {
   const TimePoint limit = Clock::now() + kLimit;
   while (scope.size() != 0) {
     if (Clock::now() > limit) return false;
-    reactor.run_once(std::chrono::milliseconds(100));
+    reactor.run_once(std::chrono::milliseconds(5));
   }
   return true;
 }
