@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "dialect/dialect.h"
 #include "dialect/document.h"
+#include "dialect/envelope.h"
+#include "dialect/istio/cross_check.h"
 #include "dialect/istio/readers.h"
 #include "dialect/report.h"
 
@@ -43,7 +45,7 @@ class Compilation {
     trees_.resize(resources.size());
   }
 
-  Compiled run();
+  Compiled run(const Surroundings& surroundings);
 
  private:
   void find_replaced();
@@ -54,6 +56,7 @@ class Compilation {
   std::span<const Resource> resources_;
   const model::MeshSettings& settings_;
   Compiled result_;
+  istio::References references_;
   std::vector<std::shared_ptr<const Node>> trees_;
   std::set<size_t> replaced_;
   std::set<std::pair<std::string_view, std::string_view>> mentioned_;  // kinds with a finding already
@@ -124,22 +127,26 @@ void Compilation::compile_one(size_t index) {
   if (replaced_.contains(index)) {
     report.warning("resource/replaced", {{resource.line, 1}, "metadata.name"},
                    resource.title() + " is given again further on, and that one counts.", "Keep one of the two.");
-    return;
   }
   if (!has_tree(index)) {
     result_.refused[index] = true;
     return;
   }
   model::MeshConfig contribution;
-  istio::read_resource({resource, settings_, report}, *trees_[index], contribution);
+  check_envelope(resource, *kind, *trees_[index], report);
+  istio::References references;
+  istio::read_resource({resource, settings_, report, references, index}, *trees_[index], contribution);
   sort_by_place(std::span(result_.findings).subspan(first_finding));
   result_.refused[index] = report.has_error();
-  if (!report.has_error()) append(result_.mesh, contribution);
+  if (report.has_error() || replaced_.contains(index)) return;
+  append(result_.mesh, contribution);
+  references_.append(std::move(references));
 }
 
-Compiled Compilation::run() {
+Compiled Compilation::run(const Surroundings& surroundings) {
   find_replaced();
   for (size_t i = 0; i < resources_.size(); ++i) compile_one(i);
+  istio::cross_check({resources_, settings_, surroundings, result_.mesh, references_}, result_.findings);
   return std::move(result_);
 }
 
@@ -147,8 +154,7 @@ Compiled Compilation::run() {
 
 Compiled compile(std::span<const Resource> resources, const model::MeshSettings& settings,
                  const Surroundings& surroundings) {
-  (void)surroundings;
-  return Compilation(resources, settings).run();
+  return Compilation(resources, settings).run(surroundings);
 }
 
 }  // namespace ripstop::dialect

@@ -1,8 +1,8 @@
 // The public contract of the room: text -> resources -> a model::MeshConfig, with everything that was found on the way.
 // Pure functions, safe to call from any thread. Nothing here stops at the first problem.
 //
-// read() only takes documents apart and checks their envelope (apiVersion, kind, metadata); compile() understands
-// `spec`. A resource with an error in it is refused whole and contributes nothing to the mesh; the others stay.
+// read() takes documents apart and needs only apiVersion and kind; compile() checks names and understands `spec`. A
+// resource with an error in it is refused whole and contributes nothing to the mesh; the others stay.
 // Findings that concern several resources together (a subset nobody defines, two rules for one host) are never errors:
 // the order in which resources arrive must not decide whether they are taken.
 #pragma once
@@ -52,7 +52,8 @@ struct ReadResult {
   model::Findings findings;
 };
 
-// Kinds `List` and `*List` are expanded into their items. Documents with an error in them are left out.
+// Kinds `List` and `*List` are expanded into their items. Documents that are not readable as resources are left out,
+// with an error each. The namespace defaults to "default".
 [[nodiscard]] ReadResult read(const Source& source);
 
 // What else is in the mesh, so that references can be checked: services the control plane knows from workloads.

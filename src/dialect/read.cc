@@ -1,33 +1,14 @@
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
 #include "base/text.h"
 #include "dialect/dialect.h"
 #include "dialect/document.h"
-#include "dialect/names.h"
 #include "dialect/report.h"
 
 namespace ripstop::dialect {
 namespace {
-
-constexpr std::string_view kTopKeys[] = {"apiVersion", "kind", "metadata", "spec", "status"};
-constexpr std::string_view kMetadataKeys[] = {"name",
-                                              "namespace",
-                                              "labels",
-                                              "annotations",
-                                              "creationTimestamp",
-                                              "uid",
-                                              "resourceVersion",
-                                              "generation",
-                                              "finalizers",
-                                              "ownerReferences",
-                                              "managedFields",
-                                              "selfLink",
-                                              "deletionTimestamp",
-                                              "generateName",
-                                              "deletionGracePeriodSeconds"};
 
 // "2024-05-01T12:00:00Z" in Unix microseconds; 0 when it is written in another way.
 int64_t parse_timestamp(std::string_view text) {
@@ -58,9 +39,7 @@ class Envelope {
 
  private:
   void open_list(const Node& list);
-  void read_metadata(const Node* metadata, Resource& resource, bool is_strict, Report& report);
-  void check_names(const Node& metadata, const Resource& resource, Report& report);
-  void check_keys(const Node& node, std::span<const std::string_view> known, std::string_view path, Report& report);
+  void read_metadata(const Node& metadata, Resource& resource);
   void refuse(std::string_view code, Position at, std::string message, std::string remedy);
 
   const Document& document_;
@@ -98,22 +77,8 @@ void Envelope::open(const NodeRef& root, bool is_alone) {
   resource.file = file_;
   resource.line = is_alone ? document_.first_line : root->at.line;
   const Kind* kind = find_kind(resource.group(), resource.kind);
-  const bool is_strict = kind != nullptr && kind->support == Support::kHonoured;
-  const Node* metadata = root->find("metadata");
-  resource.name = metadata == nullptr ? std::string() : scalar_text(metadata->find("name"));
-  resource.ns = metadata == nullptr ? std::string() : scalar_text(metadata->find("namespace"));
+  if (const Node* metadata = root->find("metadata"); metadata != nullptr) read_metadata(*metadata, resource);
   if (resource.ns.empty() && (kind == nullptr || kind->is_namespaced)) resource.ns = "default";
-
-  Report report(resource.title(), file_, result_.findings);
-  if (is_strict) check_keys(*root, kTopKeys, "", report);
-  if (is_strict && std::ranges::find(kind->versions, resource.version()) == kind->versions.end()) {
-    std::vector<std::string> served(kind->versions.begin(), kind->versions.end());
-    report.error("resource/unsupported-version", {root->find("apiVersion")->at, "apiVersion"},
-                 resource.kind + " has no version " + quoted(resource.version()) + ".",
-                 "Use one of " + join(served, ", ") + ".");
-  }
-  read_metadata(metadata, resource, is_strict, report);
-  if (report.has_error()) return;
   resource.text = is_alone ? document_.text : to_yaml(*root);
   resource.tree = root;
   result_.resources.push_back(std::move(resource));
@@ -148,54 +113,14 @@ void Envelope::open_list(const Node& list) {
   }
 }
 
-void Envelope::read_metadata(const Node* metadata, Resource& resource, bool is_strict, Report& report) {
-  if (metadata == nullptr || metadata->kind != Node::Kind::kMap) {
-    if (!is_strict) return;
-    report.error("resource/no-name", {metadata == nullptr ? Position{resource.line, 1} : metadata->at, "metadata"},
-                 "The resource has no metadata.", "Give it metadata with a name.");
-    return;
-  }
-  resource.created = parse_timestamp(scalar_text(metadata->find("creationTimestamp")));
-  if (const Node* labels = metadata->find("labels"); labels != nullptr) {
-    for (const Node::Entry& entry : labels->entries) {
-      if (entry.value->kind == Node::Kind::kText) resource.labels[entry.key] = entry.value->text;
-    }
-  }
-  if (!is_strict) return;
-  check_keys(*metadata, kMetadataKeys, "metadata.", report);
-  check_names(*metadata, resource, report);
-}
-
-void Envelope::check_names(const Node& metadata, const Resource& resource, Report& report) {
-  const Node* name = metadata.find("name");
-  if (name == nullptr || name->kind == Node::Kind::kNull) {
-    report.error("resource/no-name", {metadata.at, "metadata.name"}, "The resource has no name.",
-                 "Give metadata a name; generateName is not enough.");
-  } else if (name->kind != Node::Kind::kText || !is_dns_subdomain(resource.name)) {
-    report.error("resource/bad-name", {name->at, "metadata.name"},
-                 quoted(name->text) + " is not a name that a resource can have.",
-                 name->kind == Node::Kind::kText
-                     ? "Use lower-case letters, digits, '-' and '.', with a letter or digit at both ends."
-                     : "Put it in quotes: without them YAML reads " + std::string(name->kind_name()) + ".");
-  }
-  const Node* ns = metadata.find("namespace");
-  if (ns == nullptr || ns->kind == Node::Kind::kNull) return;
-  if (ns->kind != Node::Kind::kText || !is_dns_label(resource.ns)) {
-    report.error("resource/bad-namespace", {ns->at, "metadata.namespace"},
-                 quoted(ns->text) + " is not a name that a namespace can have.",
-                 "Use at most 63 lower-case letters, digits and '-', as a quoted string if it is a number.");
-  }
-}
-
-void Envelope::check_keys(const Node& node, std::span<const std::string_view> known, std::string_view path,
-                          Report& report) {
-  const std::vector<std::string> candidates(known.begin(), known.end());
-  for (const Node::Entry& entry : node.entries) {
-    if (std::ranges::find(known, entry.key) != known.end()) continue;
-    const auto meant = entry.key.size() <= 64 ? nearest(entry.key, candidates) : std::nullopt;
-    report.error("resource/unknown-field", {entry.key_at, std::string(path) + entry.key},
-                 "A resource has no field " + quoted(entry.key) + " here.",
-                 meant ? "Did you mean \"" + *meant + "\"?" : "Remove it, or check its indentation.");
+void Envelope::read_metadata(const Node& metadata, Resource& resource) {
+  resource.name = scalar_text(metadata.find("name"));
+  resource.ns = scalar_text(metadata.find("namespace"));
+  resource.created = parse_timestamp(scalar_text(metadata.find("creationTimestamp")));
+  const Node* labels = metadata.find("labels");
+  if (labels == nullptr) return;
+  for (const Node::Entry& entry : labels->entries) {
+    if (entry.value->kind == Node::Kind::kText) resource.labels[entry.key] = entry.value->text;
   }
 }
 

@@ -2,12 +2,16 @@
 
 #include <utility>
 
+#include "base/text.h"
+
 namespace ripstop::dialect {
 namespace {
 
 // Enough for a person; a hostile resource must not turn into a flood.
 constexpr size_t kMaxFindings = 100;
 constexpr size_t kMaxQuoted = 80;
+// Longer words are no mistyped name.
+constexpr size_t kMaxSuggested = 253;
 
 }  // namespace
 
@@ -25,6 +29,13 @@ void Report::warning(std::string_view code, const Place& place, std::string mess
 
 void Report::note(std::string_view code, const Place& place, std::string message, std::string remedy) {
   add(model::Severity::kNote, code, place, std::move(message), std::move(remedy));
+}
+
+std::string Report::suggest(std::string_view word, std::span<const std::string> candidates,
+                            std::string otherwise) const {
+  if (count_ > kMaxFindings || word.size() > kMaxSuggested) return otherwise;
+  const auto meant = nearest(word, candidates);
+  return meant ? "Did you mean \"" + *meant + "\"?" : std::move(otherwise);
 }
 
 void Report::add(model::Severity severity, std::string_view code, const Place& place, std::string message,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,10 @@ class Report {
   void note(std::string_view code, const Place& place, std::string message, std::string remedy = {});
 
   [[nodiscard]] bool has_error() const { return has_error_; }
+
+  // "Did you mean …?" when one of the candidates is near, else `otherwise`. Costs nothing once the report is full.
+  [[nodiscard]] std::string suggest(std::string_view word, std::span<const std::string> candidates,
+                                    std::string otherwise) const;
 
  private:
   void add(model::Severity severity, std::string_view code, const Place& place, std::string message,

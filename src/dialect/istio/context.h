@@ -6,6 +6,7 @@
 
 #include "dialect/dialect.h"
 #include "dialect/istio/fields.h"
+#include "dialect/istio/references.h"
 #include "dialect/names.h"
 #include "dialect/report.h"
 #include "model/origin.h"
@@ -17,6 +18,8 @@ struct Context {
   const Resource& resource;
   const model::MeshSettings& settings;
   Report& report;
+  References& references;  // what this resource says about others goes here
+  size_t index = 0;        // of the resource
 
   [[nodiscard]] std::string qualified(std::string_view host) const {
     return qualified_host(host, resource.ns, settings.dns_domain);

@@ -47,8 +47,9 @@ void read_destination_rule(const Context& context, Fields& spec, model::MeshConf
     check_wildcard_host(context.report, {host, spec.place("host")});
   }
   rule.host = context.qualified(host);
+  context.references.hosts.push_back({context.index, rule.host, spec.place("host")});
   rule.export_to = read_export_to(spec);
-  rule.client_selector = read_selector(spec, "workloadSelector", "matchLabels");
+  rule.client_selector = read_selector(context, spec, "workloadSelector", "matchLabels");
   Policies policies = read_traffic_policy(context, spec);
   rule.policy = std::move(policies.all);
   rule.port_policies = std::move(policies.by_port);

@@ -12,9 +12,6 @@ namespace {
 
 using Kind = Node::Kind;
 
-// Keys longer than any of Istio's are not compared with them.
-constexpr size_t kMaxSuggestedKey = 64;
-
 std::string type_remedy(const Node& node, std::string_view wanted) {
   const bool is_plain = node.kind == Kind::kBoolean || node.kind == Kind::kInteger || node.kind == Kind::kFloat;
   if (wanted == "a string" && is_plain) {
@@ -62,10 +59,9 @@ void Fields::report_leftovers() {
                        "Remove it, or go on without its effect.");
       continue;
     }
-    const auto meant = entry.key.size() <= kMaxSuggestedKey ? nearest(entry.key, candidates) : std::nullopt;
     report_->error("istio/unknown-field", {entry.key_at, path_of(entry.key)},
                    "Istio has no field " + quoted(entry.key) + " here.",
-                   meant ? "Did you mean \"" + *meant + "\"?" : "Remove it, or check its indentation.");
+                   report_->suggest(entry.key, candidates, "Remove it, or check its indentation."));
   }
 }
 
@@ -107,9 +103,8 @@ void Fields::refuse_type(const Node& node, std::string path, std::string_view wa
 }
 
 void Fields::refuse_choice(std::string_view key, const std::string& word, const std::vector<std::string>& names) {
-  const auto meant = word.size() <= kMaxSuggestedKey ? nearest(word, names) : std::nullopt;
   report_->error("istio/bad-value", place(key), quoted(word) + " is no value of " + std::string(key) + ".",
-                 meant ? "Did you mean " + *meant + "?" : "Use one of " + join(names, ", ") + ".");
+                 report_->suggest(word, names, "Use one of " + join(names, ", ") + "."));
 }
 
 std::optional<std::string> Fields::text(std::string_view key) {

@@ -13,6 +13,24 @@ using model::MatchKind;
 constexpr std::string_view kClaimPrefix = "@request.auth.claims";
 constexpr StringMatchRules kHeaderRules{.allows_empty_prefix = false, .knows_presence = true};
 
+// Fields joined so that no two different lists give one text.
+void add_part(std::string& key, std::string_view part) {
+  key += std::to_string(part.size());
+  key += ':';
+  key += part;
+}
+
+void add_part(std::string& key, const model::StringMatch& match) {
+  add_part(key, match.text);
+  key += static_cast<char>('a' + static_cast<int>(match.kind));
+  key += match.ignore_case ? 'i' : 's';
+}
+
+void add_part(std::string& key, const std::optional<model::StringMatch>& match) {
+  key += match ? '+' : '-';
+  if (match) add_part(key, *match);
+}
+
 // Where headers are concerned, "no condition on the value" asks for presence.
 model::StringMatch value_or_presence(std::optional<model::StringMatch> value) {
   return value ? *std::move(value) : model::StringMatch{MatchKind::kPresent, ""};
@@ -85,6 +103,32 @@ HttpMatches read_http_matches(const Context& context, Fields& rule) {
   }
   matches.takes_nothing = !written.empty() && matches.conditions.empty();
   return matches;
+}
+
+std::string key_of(const model::HttpRule::Condition& condition) {
+  const auto& [match, scope] = condition;
+  std::string key;
+  add_part(key, match.path);
+  for (const auto& part : {match.method, match.authority, match.scheme}) add_part(key, part);
+  for (const model::HeaderMatch& header : match.headers) {
+    add_part(key, header.name);
+    add_part(key, header.value);
+    key += header.invert ? '!' : '=';
+  }
+  key += '?';
+  for (const model::QueryMatch& query : match.query) {
+    add_part(key, query.name);
+    add_part(key, query.value);
+  }
+  key += '@';
+  for (const auto& [name, value] : scope.source_labels) {
+    add_part(key, name);
+    add_part(key, value);
+  }
+  add_part(key, scope.source_namespace);
+  add_part(key, std::to_string(scope.port.value_or(0)));
+  for (const std::string& gateway : scope.gateways) add_part(key, gateway);
+  return key;
 }
 
 bool is_catch_all(const model::HttpRule::Condition& condition) {

@@ -1,6 +1,7 @@
 // spec.http[].match of a VirtualService.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "dialect/istio/context.h"
@@ -15,6 +16,9 @@ struct HttpMatches {
 };
 
 [[nodiscard]] HttpMatches read_http_matches(const Context& context, Fields& rule);
+
+// Equal for conditions that hold for the same requests of the same clients, as far as their text tells.
+[[nodiscard]] std::string key_of(const model::HttpRule::Condition& condition);
 
 // Takes every request of every client.
 [[nodiscard]] bool is_catch_all(const model::HttpRule::Condition& condition);

@@ -164,8 +164,10 @@ std::optional<model::HttpRule> read_http_rule(const Context& context, Fields& ru
   const bool acts = check_action(context, rule);
 
   model::ForwardToServices forward = read_forward(context, rule);
-  auto redirect = rule.object("redirect");
-  auto response = rule.object("directResponse");
+  std::optional<model::Redirect> redirect;
+  if (auto fields = rule.object("redirect")) redirect = read_redirect(context, *fields);
+  std::optional<model::DirectResponse> response;
+  if (auto fields = rule.object("directResponse")) response = read_direct_response(context, *fields);
   if (auto delegate = rule.object("delegate")) {
     delegate->text("name");
     delegate->text("namespace");
@@ -179,9 +181,9 @@ std::optional<model::HttpRule> read_http_rule(const Context& context, Fields& ru
   rule.not_honoured("corsPolicy", "preflight requests go to the service, which must answer them itself");
 
   if (redirect) {
-    result.action = read_redirect(context, *redirect);
+    result.action = *std::move(redirect);
   } else if (response) {
-    result.action = read_direct_response(context, *response);
+    result.action = *std::move(response);
   } else {
     result.action = std::move(forward);
     if (acts && !has_destinations && !rule.has("route")) {

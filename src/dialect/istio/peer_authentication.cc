@@ -55,7 +55,7 @@ void read_peer_authentication(const Context& context, Fields& spec, model::MeshC
   policy.ns = context.resource.ns;
   policy.created = context.resource.created;
   policy.origin = context.origin();
-  policy.selector = read_selector(spec, "selector", "matchLabels");
+  policy.selector = read_selector(context, spec, "selector", "matchLabels");
   if (auto mtls = spec.object("mtls")) policy.mode = read_mode(*mtls);
   read_port_modes(context, spec, policy);
   check_selector(context, spec, policy);

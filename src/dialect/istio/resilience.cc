@@ -34,6 +34,7 @@ constexpr std::array<std::pair<std::string_view, RetryOn>, 15> kRetryWords = {{
     {"resource-exhausted", RetryOn::kGrpcResourceExhausted},
     {"unavailable", RetryOn::kGrpcUnavailable},
 }};
+constexpr size_t kMaxRetryOn = 1024;
 constexpr std::string_view kHttp3Word = "http3-post-connect-failure";
 
 void read_retry_word(const Context& context, const Place& place, std::string_view word, model::RetryPolicy& policy) {
@@ -53,10 +54,8 @@ void read_retry_word(const Context& context, const Place& place, std::string_vie
   }
   std::vector<std::string> words;
   for (const auto& [name, bit] : kRetryWords) words.emplace_back(name);
-  const auto meant = word.size() <= 64 ? nearest(word, words) : std::nullopt;
-  context.report.error(
-      "istio/bad-value", place, quoted(word) + " is no condition to retry on.",
-      meant ? "Did you mean " + *meant + "?" : "Use a status code or one of " + join(words, ", ") + ".");
+  context.report.error("istio/bad-value", place, quoted(word) + " is no condition to retry on.",
+                       context.report.suggest(word, words, "Use a status code or one of " + join(words, ", ") + "."));
 }
 
 // The older integer field beside the percentage.
@@ -123,7 +122,10 @@ model::RetryPolicy read_retries(const Context& context, Fields& rule) {
     report_conflict(context.report, retries->here(), "attempts is 0, which switches retries off, beside other fields.",
                     "Write how many attempts to make, or remove the other fields.");
   }
-  if (retry_on && !retry_on->empty()) {
+  if (retry_on && retry_on->size() > kMaxRetryOn) {
+    context.report.error("istio/out-of-range", retries->place("retryOn"), "retryOn has more than 1024 bytes.",
+                         "Name each condition once.");
+  } else if (retry_on && !retry_on->empty()) {
     policy.on = RetryOn::kNone;
     for (const std::string_view word : split(*retry_on, ',')) {
       read_retry_word(context, retries->place("retryOn"), trim(word), policy);

@@ -27,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, bool>, 2> kLocations = {
     {{"MESH_EXTERNAL", true}, {"MESH_INTERNAL", false}}};
 
 constexpr size_t kMaxHosts = 256;
+constexpr size_t kMaxPorts = 256;
 constexpr size_t kMaxEndpoints = 4096;
 
 // What a ServiceEntry says for all of its hosts.
@@ -74,6 +75,11 @@ void read_ports(const Context& context, Fields& spec, model::Service& service) {
     if (port.number != 0 && !numbers.insert(port.number).second) {
       context.report.error("istio/duplicate", fields.place("number"),
                            "The port " + std::to_string(port.number) + " appears twice.", "Keep one of the two.");
+    }
+    if (service.ports.size() == kMaxPorts) {
+      context.report.error("istio/out-of-range", fields.here(), "There are more than 256 ports.",
+                           "Make several ServiceEntries.");
+      return;
     }
     service.ports.push_back(std::move(port));
   }
@@ -170,6 +176,22 @@ bool uses_dns(WrittenResolution resolution) {
   return resolution == WrittenResolution::kDns || resolution == WrittenResolution::kDnsRoundRobin;
 }
 
+// Without an address of its own, plain TCP to such a service can only be told apart by the port.
+void check_addresses(const Context& context, Fields& spec, const Entry& entry) {
+  if (entry.resolution != WrittenResolution::kNone || spec.has("addresses")) return;
+  const auto& ports = entry.service.ports;
+  const auto port = std::ranges::find_if(ports, [](const model::ServicePort& candidate) {
+    return candidate.protocol == AppProtocol::kTcp || candidate.protocol == AppProtocol::kAuto;
+  });
+  if (port == ports.end()) return;
+  const std::string index = "[" + std::to_string(port - ports.begin()) + "]";
+  context.report.warning("istio/addresses-needed", {spec.place("ports").at, "spec.ports" + index},
+                         "Port " + std::to_string(port->number) +
+                             " is plain TCP and the service has no address, so connections to this port of every "
+                             "address are taken for it.",
+                         "Write spec.addresses, or the port's protocol if it is HTTP or TLS.");
+}
+
 void check_resolution(const Context& context, Fields& spec, const Entry& entry) {
   if (entry.has_ranges && entry.resolution != WrittenResolution::kNone &&
       entry.resolution != WrittenResolution::kStatic) {
@@ -230,10 +252,11 @@ void read_service_entry(const Context& context, Fields& spec, model::MeshConfig&
   read_hosts(context, spec, entry);
   read_addresses(context, spec, entry);
   read_ports(context, spec, service);
-  service.selector = read_selector(spec, "workloadSelector", "labels");
+  service.selector = read_selector(context, spec, "workloadSelector", "labels");
   read_endpoints(context, spec, entry);
   for (PlacedText& name : spec.texts("subjectAltNames")) service.subject_alt_names.push_back(std::move(name.value));
   check_resolution(context, spec, entry);
+  check_addresses(context, spec, entry);
   if (spec.has("workloadSelector") && !service.selector) {
     context.report.warning("istio/no-effect", spec.place("workloadSelector"),
                            "The selector names no label, so it selects no workload.",

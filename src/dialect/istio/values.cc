@@ -97,16 +97,19 @@ std::vector<std::string> read_gateways(const Context& context, Fields& fields) {
                            "Write \"mesh\", a name, or a namespace and a name as in \"istio-system/ingress\".");
       continue;
     }
+    if (*name != kMeshGateway) context.references.gateways.push_back({context.index, *name, item.place});
     gateways.push_back(std::move(*name));
   }
   return gateways;
 }
 
-std::optional<model::Labels> read_selector(Fields& spec, std::string_view key, std::string_view labels_key) {
+std::optional<model::Labels> read_selector(const Context& context, Fields& spec, std::string_view key,
+                                           std::string_view labels_key) {
   auto selector = spec.object(key);
   if (!selector) return std::nullopt;
   model::Labels labels = selector->labels(labels_key);
   if (labels.empty()) return std::nullopt;
+  context.references.selectors.push_back({context.index, labels, spec.place(key)});
   return labels;
 }
 
@@ -163,6 +166,7 @@ model::Destination read_destination(const Context& context, Fields& fields) {
     destination.port = port->port("number");
     if (!has_number) report_missing(context.report, port->place("number"), "The port's number", "Write the number.");
   }
+  context.references.destinations.push_back({context.index, destination, fields.place("host"), fields.place("subset")});
   return destination;
 }
 

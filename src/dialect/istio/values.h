@@ -28,7 +28,7 @@ bool check_wildcard_host(Report& report, const PlacedText& host);
 [[nodiscard]] std::vector<std::string> read_gateways(const Context& context, Fields& fields);
 
 // {matchLabels: …} or {labels: …} under `key`; nullopt when absent or without a label.
-[[nodiscard]] std::optional<model::Labels> read_selector(Fields& spec, std::string_view key,
+[[nodiscard]] std::optional<model::Labels> read_selector(const Context& context, Fields& spec, std::string_view key,
                                                          std::string_view labels_key);
 
 // exact, prefix or regex; nullopt when none is set. Where presence can be asked for, the regex "*" means it.

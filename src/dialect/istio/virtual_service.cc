@@ -14,15 +14,22 @@ namespace ripstop::dialect::istio {
 namespace {
 
 constexpr std::string_view kMesh = "mesh";
+constexpr size_t kMaxHosts = 1024;
 
 bool is_for_sidecars(const std::vector<std::string>& gateways) {
   return std::ranges::find(gateways, kMesh) != gateways.end();
 }
 
-std::vector<std::string> read_hosts(const Context& context, Fields& spec, bool is_for_mesh) {
+std::vector<std::string> read_hosts(const Context& context, Fields& spec, bool is_for_mesh, bool is_public) {
   std::vector<std::string> hosts;
   std::set<std::string> seen;
-  for (const PlacedText& host : spec.texts("hosts")) {
+  const auto written = spec.texts("hosts");
+  if (written.size() > kMaxHosts) {
+    context.report.error("istio/out-of-range", spec.place("hosts"), "There are more than 1024 hosts.",
+                         "Make several VirtualServices.");
+    return hosts;
+  }
+  for (const PlacedText& host : written) {
     if (!IpAddress::parse(host.value) && !check_wildcard_host(context.report, host)) continue;
     if (host.value == "*" && is_for_mesh) {
       context.report.error("istio/bad-host", host.place, "The host \"*\" cannot be routed inside the mesh.",
@@ -33,6 +40,7 @@ std::vector<std::string> read_hosts(const Context& context, Fields& spec, bool i
       context.report.error("istio/duplicate", host.place, quoted(name) + " appears twice among the hosts.",
                            "Keep one of the two; short names mean services of the own namespace.");
     }
+    if (is_for_mesh) context.references.routed_hosts.push_back({context.index, name, is_public, host.place});
     hosts.push_back(std::move(name));
   }
   return hosts;
@@ -53,12 +61,32 @@ void drop_unreachable(const Context& context, std::vector<std::pair<model::HttpR
   rules.erase(last + 1, rules.end());
 }
 
+// A match that an earlier rule has already never decides anything.
+void check_repeated_matches(const Context& context, const std::vector<std::pair<model::HttpRule, Place>>& rules) {
+  std::set<std::string> seen;
+  for (const auto& [rule, place] : rules) {
+    size_t repeated = 0;
+    for (const model::HttpRule::Condition& condition : rule.conditions)
+      repeated += !seen.insert(key_of(condition)).second;
+    if (repeated == 0) continue;
+    if (repeated == rule.conditions.size()) {
+      context.report.warning("istio/unreachable-rule", place,
+                             "No request reaches this rule: earlier rules have all of its matches.",
+                             "Remove it, or correct its matches.");
+    } else {
+      context.report.note("istio/ineffective-match", place, "A match of this rule stands in an earlier place too.",
+                          "Remove it here.");
+    }
+  }
+}
+
 std::vector<model::HttpRule> read_http(const Context& context, Fields& spec) {
   std::vector<std::pair<model::HttpRule, Place>> rules;
   for (Fields& fields : spec.objects("http")) {
     if (auto rule = read_http_rule(context, fields)) rules.emplace_back(*std::move(rule), fields.here());
   }
   drop_unreachable(context, rules);
+  check_repeated_matches(context, rules);
   std::vector<model::HttpRule> result;
   for (auto& [rule, place] : rules) result.push_back(std::move(rule));
   return result;
@@ -86,7 +114,8 @@ void read_virtual_service(const Context& context, Fields& spec, model::MeshConfi
   std::vector<std::string> gateways = read_gateways(context, spec);
   if (gateways.empty()) gateways.emplace_back(kMesh);
   std::vector<std::string> export_to = read_export_to(spec);
-  std::vector<std::string> hosts = read_hosts(context, spec, is_for_sidecars(gateways));
+  const bool is_public = export_to.empty() || export_to.front() == "*";
+  std::vector<std::string> hosts = read_hosts(context, spec, is_for_sidecars(gateways), is_public);
   const bool is_delegate = !spec.has("hosts") || (hosts.empty() && !context.report.has_error());
   check_shape(context, spec, is_delegate);
 
