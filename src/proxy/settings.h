@@ -78,8 +78,4 @@ struct SettingsDelta {
   std::vector<std::string> removed_listeners;
 };
 
-// Compiles; errors name the resource and what to check.
-[[nodiscard]] Result<std::shared_ptr<const HttpSettings>> make_http_settings(const model::HttpConnection& http);
-[[nodiscard]] net::VerifyPeer make_verifier(const std::vector<model::StringMatch>& names);
-
 }  // namespace ripstop::proxy
