@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "translate/inbound.h"
+#include "translate/listener/filters.h"
+#include "translate/listener/outbound_listener_pass.h"
 #include "translate/outbound.h"
-#include "translate/pass/filters.h"
 #include "translate/pass/name_table_pass.h"
-#include "translate/pass/outbound_listener_pass.h"
 #include "translate/pass/secret_pass.h"
 #include "translate/pass/visible_services.h"
 #include "translate/translate.h"

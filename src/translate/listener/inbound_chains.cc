@@ -1,9 +1,9 @@
-#include "translate/pass/inbound_chains.h"
+#include "translate/listener/inbound_chains.h"
 
 #include <utility>
 
+#include "translate/listener/filters.h"
 #include "translate/names.h"
-#include "translate/pass/filters.h"
 
 namespace ripstop::translate {
 namespace {

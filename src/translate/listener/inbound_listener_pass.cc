@@ -1,14 +1,14 @@
-#include "translate/pass/inbound_listener_pass.h"
+#include "translate/listener/inbound_listener_pass.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "translate/listener/filters.h"
+#include "translate/listener/inbound_chains.h"
 #include "translate/names.h"
 #include "translate/pass/cluster_pass.h"
-#include "translate/pass/filters.h"
-#include "translate/pass/inbound_chains.h"
 
 namespace ripstop::translate {
 namespace {

@@ -1,4 +1,4 @@
-#include "translate/pass/outbound_listener_pass.h"
+#include "translate/listener/outbound_listener_pass.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "translate/listener/filters.h"
 #include "translate/mesh/rule_binding.h"
 #include "translate/names.h"
-#include "translate/pass/filters.h"
 #include "translate/pass/route_actions.h"
 
 namespace ripstop::translate {

@@ -1,4 +1,4 @@
-#include "translate/pass/filters.h"
+#include "translate/listener/filters.h"
 
 namespace ripstop::translate {
 

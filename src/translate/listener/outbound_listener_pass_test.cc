@@ -1,9 +1,9 @@
-#include "translate/pass/outbound_listener_pass.h"
+#include "translate/listener/outbound_listener_pass.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "translate/pass/filters.h"
+#include "translate/listener/filters.h"
 #include "translate/testing/bookinfo.h"
 
 namespace ripstop::translate {
