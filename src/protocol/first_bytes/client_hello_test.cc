@@ -1,4 +1,4 @@
-#include "protocol/client_hello.h"
+#include "protocol/first_bytes/client_hello.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,10 @@
-#include "protocol/client_hello.h"
+#include "protocol/first_bytes/client_hello.h"
 
 #include <utility>
 
 #include "base/text.h"
-#include "protocol/byte_class.h"
-#include "protocol/bytes_reader.h"
+#include "protocol/bytes/byte_class.h"
+#include "protocol/bytes/bytes_reader.h"
 
 namespace ripstop::protocol {
 namespace {
