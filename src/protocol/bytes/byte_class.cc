@@ -1,4 +1,4 @@
-#include "protocol/byte_class.h"
+#include "protocol/bytes/byte_class.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -107,7 +107,7 @@ constexpr ByteScanner kScalar{"scalar", true, find_outside_scalar, find_control_
 // Constant-initialised to the scalar one, so that other static initialisers may already parse.
 constinit ByteScanner scanner = kScalar;
 
-[[maybe_unused]] const bool chosen = [] {
+[[maybe_unused]] const bool kChosen = [] {
   for (const ByteScanner& candidate : byte_scanners()) {
     if (candidate.supported) scanner = candidate;
   }

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include "protocol/dns.h"
-#include "protocol/fuzz_input.h"
+#include "protocol/bytes/fuzz_input.h"
+#include "protocol/dns/dns.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace ripstop;

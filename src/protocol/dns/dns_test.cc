@@ -1,4 +1,4 @@
-#include "protocol/dns.h"
+#include "protocol/dns/dns.h"
 
 #include <gtest/gtest.h>
 

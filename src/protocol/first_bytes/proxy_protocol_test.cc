@@ -1,4 +1,4 @@
-#include "protocol/proxy_protocol.h"
+#include "protocol/first_bytes/proxy_protocol.h"
 
 #include <gtest/gtest.h>
 
@@ -14,6 +14,10 @@ const SocketAddress kFrom6 = *SocketAddress::parse("[2001:db8::1]:56324");
 const SocketAddress kTo6 = *SocketAddress::parse("[2001:db8::2]:443");
 
 const std::string kSignature = "\r\n\r\n\0\r\nQUIT\n"s;
+
+std::string v2(const std::string& fixed, const std::string& rest) {
+  return kSignature + fixed + rest;
+}
 
 void expect_whole_and_by_byte(const std::string& bytes, State expected, ProxyHeader& header) {
   const ProxyHeaderResult whole = parse_proxy_header(bytes, header);
@@ -102,14 +106,14 @@ TEST(ProxyProtocol, BrokenHeadersAreMalformed) {
            "PROXY UDP4 192.0.2.1 198.51.100.2 1 2\r\n"s,
            "PROXY \r\n"s,
            "PROXY TCP4 " + std::string(120, '1'),
-           kSignature + "\x11\x11\0\x0c"s + address4,
-           kSignature + "\x22\x11\0\x0c"s + address4,
-           kSignature + "\x21\x11\0\x0b"s + address4,
-           kSignature + "\x21\x41\0\x0c"s + address4,
-           kSignature + "\x21\x13\0\x0c"s + address4,
-           kSignature + "\x21\x11\0\x0d"s + address4 + "\1",
-           kSignature + "\x21\x11\0\x10"s + address4 + "\1\0\2x"s,
-           kSignature + "\x21\x31\0\x0c"s + address4,
+           v2("\x11\x11\0\x0c"s, address4),
+           v2("\x22\x11\0\x0c"s, address4),
+           v2("\x21\x11\0\x0b"s, address4),
+           v2("\x21\x41\0\x0c"s, address4),
+           v2("\x21\x13\0\x0c"s, address4),
+           v2("\x21\x11\0\x0d"s, address4 + "\1"),
+           v2("\x21\x11\0\x10"s, address4 + "\1\0\2x"s),
+           v2("\x21\x31\0\x0c"s, address4),
            kSignature + "\x21\x11\xff\xff"s,
        }) {
     ProxyHeader header;

@@ -1,10 +1,10 @@
-#include "protocol/detect.h"
+#include "protocol/first_bytes/detect.h"
 
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
-#include "protocol/byte_class.h"
+#include "protocol/bytes/byte_class.h"
 
 namespace ripstop::protocol {
 namespace {

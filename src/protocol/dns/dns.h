@@ -36,7 +36,7 @@ inline constexpr size_t kDnsPlainUdpSize = 512;
 inline constexpr size_t kDnsEdnsUdpSize = 1232;
 inline constexpr size_t kDnsMaxMessage = 65535;
 
-// Views into the message.
+// Owns its parts, so it may outlive the message while an answer is sought.
 struct DnsQuery {
   uint16_t id = 0;
   bool recursion_desired = false;
@@ -47,7 +47,7 @@ struct DnsQuery {
   // that do not print are written \DDD, so a name never reads like another.
   std::string name;
   // The question as it came, letter case included: resolvers check it in the answer.
-  std::string_view question;
+  std::string question;
   bool has_edns = false;
   uint8_t edns_version = 0;
   bool dnssec_ok = false;

@@ -1,9 +1,9 @@
-#include "protocol/proxy_protocol.h"
+#include "protocol/first_bytes/proxy_protocol.h"
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "protocol/bytes_reader.h"
+#include "protocol/bytes/bytes_reader.h"
 
 namespace ripstop::protocol {
 namespace {

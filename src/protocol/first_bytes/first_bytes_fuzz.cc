@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <string>
 
-#include "protocol/client_hello.h"
-#include "protocol/detect.h"
-#include "protocol/fuzz_input.h"
-#include "protocol/proxy_protocol.h"
+#include "protocol/bytes/fuzz_input.h"
+#include "protocol/first_bytes/client_hello.h"
+#include "protocol/first_bytes/detect.h"
+#include "protocol/first_bytes/proxy_protocol.h"
 
 namespace ripstop::protocol {
 namespace {

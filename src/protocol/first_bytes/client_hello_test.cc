@@ -1,4 +1,4 @@
-#include "protocol/client_hello.h"
+#include "protocol/first_bytes/client_hello.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -103,6 +103,10 @@ TEST(ClientHello, OtherProtocolsAreToldAtTheirFirstByte) {
   EXPECT_EQ(parse("\x16\x02", hello), State::kNotTls);
   EXPECT_EQ(parse("\x16\x03\x05", hello), State::kNotTls);
   EXPECT_EQ(parse(std::string("\x16\x03\x01\x00\x20\x02", 6), hello), State::kNotTls);
+  // The record is too long for TLS, but that it is not TLS is only known with the sixth byte.
+  EXPECT_EQ(parse(std::string("\x16\x03\x00\x8b\x00", 5), hello), State::kMore);
+  EXPECT_EQ(parse(std::string("\x16\x03\x00\x8b\x00\x13", 6), hello), State::kNotTls);
+  EXPECT_EQ(parse(std::string("\x16\x03\x00\x8b\x00\x01", 6), hello), State::kMalformed);
 }
 
 TEST(ClientHello, BrokenExtensionsAreMalformed) {

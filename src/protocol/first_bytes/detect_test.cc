@@ -1,4 +1,4 @@
-#include "protocol/detect.h"
+#include "protocol/first_bytes/detect.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "protocol/client_hello.h"
+#include "protocol/first_bytes/client_hello.h"
 
 #include <utility>
 
 #include "base/text.h"
-#include "protocol/byte_class.h"
-#include "protocol/bytes_reader.h"
+#include "protocol/bytes/byte_class.h"
+#include "protocol/bytes/bytes_reader.h"
 
 namespace ripstop::protocol {
 namespace {
@@ -133,6 +133,8 @@ State ClientHelloParser::take_record(std::string_view buffer) {
 
 State ClientHelloParser::parse(std::string_view buffer, ClientHello& hello) {
   if (!can_be_tls(buffer)) return State::kNotTls;
+  // Only with the first byte of the message is it certain that this is TLS at all, and a bad record malformed.
+  if (buffer.size() <= kRecordHeader) return State::kMore;
   while (true) {
     BytesReader reader(handshake_);
     const uint8_t type = reader.u8();

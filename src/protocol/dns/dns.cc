@@ -1,9 +1,9 @@
-#include "protocol/dns.h"
+#include "protocol/dns/dns.h"
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "protocol/bytes_reader.h"
+#include "protocol/bytes/bytes_reader.h"
 
 namespace ripstop::protocol {
 namespace {
