@@ -41,8 +41,8 @@ struct ConnectionPool {
   bool operator==(const ConnectionPool&) const = default;
 };
 
-// A subset's parts override the host's; what both leave out follows the dialect's defaults. The policy of a port replaces
-// all parts of its level at once: what it leaves out returns to the defaults and is not inherited.
+// A subset's parts override the host's; what both leave out follows the dialect's defaults. The policy of a port
+// replaces all parts of its level at once: what it leaves out returns to the defaults and is not inherited.
 struct TrafficPolicy {
   std::optional<LoadBalancer> load_balancer;
   std::optional<ConnectionPool> connection_pool;

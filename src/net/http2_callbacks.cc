@@ -15,6 +15,8 @@ namespace {
 constexpr size_t kFieldOverhead = 32;
 // A block that exceeds its budget so many times ends the connection: decoding it costs, whatever becomes of it.
 constexpr size_t kIntolerable = 2;
+// Encoded bytes of a malformed head that costs its stream only.
+constexpr size_t kSmallBlock = 4096;
 
 TimePoint now() {
   return runtime::Reactor::current().now();
@@ -39,6 +41,7 @@ nghttp2_session_callbacks* Http2Core::callbacks() {
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback2(made, on_header);
     nghttp2_session_callbacks_set_on_invalid_header_callback2(made, on_invalid_header);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, on_malformed_head);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame_received);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
     nghttp2_session_callbacks_set_on_stream_close_callback(made, on_stream_close);
@@ -139,8 +142,16 @@ int Http2Core::on_invalid_header(nghttp2_session* session, const nghttp2_frame* 
                                  nghttp2_rcbuf* value, uint8_t, void* user) {
   const int verdict = core_of(user).count_field(text_of(name).size() + text_of(value).size());
   if (verdict != 0) return verdict;
+  if (on_malformed_head(session, frame, NGHTTP2_ERR_HTTP_HEADER, user) != 0) return NGHTTP2_ERR_CALLBACK_FAILURE;
   nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
   return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+}
+
+// nghttp2 decodes the rest of a malformed block without telling what is in it, so the rest must be small.
+int Http2Core::on_malformed_head(nghttp2_session*, const nghttp2_frame* frame, int error, void* user) {
+  if (frame->hd.type != NGHTTP2_HEADERS || error != NGHTTP2_ERR_HTTP_HEADER) return 0;
+  const bool is_small = frame->hd.length <= kSmallBlock && (frame->hd.flags & NGHTTP2_FLAG_END_HEADERS) != 0;
+  return is_small ? 0 : core_of(user).calm_down("a large header block that is malformed");
 }
 
 int Http2Core::on_frame_received(nghttp2_session*, const nghttp2_frame* frame, void* user) {

@@ -94,6 +94,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
                        uint8_t flags, void* core);
   static int on_invalid_header(nghttp2_session*, const nghttp2_frame* frame, nghttp2_rcbuf* name, nghttp2_rcbuf* value,
                                uint8_t flags, void* core);
+  static int on_malformed_head(nghttp2_session*, const nghttp2_frame* frame, int error, void* core);
   static int on_frame_received(nghttp2_session*, const nghttp2_frame* frame, void* core);
   static int on_data(nghttp2_session*, uint8_t flags, int32_t id, const uint8_t* bytes, size_t size, void* core);
   static int on_stream_close(nghttp2_session*, int32_t id, uint32_t code, void* core);

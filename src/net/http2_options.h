@@ -29,11 +29,11 @@ struct Http2Options {
   size_t max_fields = 100;
   size_t max_field_bytes = 60U << 10;
   // CONTINUATION frames of one block.
-  size_t max_continuations = 8;
+  size_t max_continuations = 4;
   // 1xx heads before the final one.
   size_t max_interim_heads = 16;
 
-  // SETTINGS, PING, PRIORITY, GOAWAY, unknown frames, and DATA that carries neither bytes nor an end.
+  // SETTINGS, PING, PRIORITY, GOAWAY, and DATA that carries neither bytes nor an end.
   Http2Allowance control_frames{1000, 200};
   Http2Allowance window_updates{1000, 200};  // ten more for every DATA frame we sent
   Http2Allowance resets_received{200, 33};   // rapid reset

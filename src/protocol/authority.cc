@@ -2,7 +2,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
-#include "protocol/byte_class.h"
+#include "protocol/bytes/byte_class.h"
 
 namespace ripstop::protocol {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "protocol/byte_class.h"
-#include "protocol/put.h"
+#include "protocol/bytes/byte_class.h"
+#include "protocol/bytes/put.h"
 
 namespace ripstop::protocol {
 namespace {

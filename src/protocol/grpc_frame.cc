@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "protocol/bytes_reader.h"
+#include "protocol/bytes/bytes_reader.h"
 
 namespace ripstop::protocol {
 

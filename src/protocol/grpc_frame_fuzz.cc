@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/fuzz_input.h"
+#include "protocol/bytes/fuzz_input.h"
 #include "protocol/grpc_frame.h"
 #include "protocol/grpc_status.h"
 

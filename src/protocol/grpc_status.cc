@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/text.h"
-#include "protocol/byte_class.h"
+#include "protocol/bytes/byte_class.h"
 
 namespace ripstop::protocol {
 namespace {

@@ -1,6 +1,6 @@
 #include "protocol/path.h"
 
-#include "protocol/byte_class.h"
+#include "protocol/bytes/byte_class.h"
 
 namespace ripstop::protocol {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "protocol/authority.h"
-#include "protocol/fuzz_input.h"
+#include "protocol/bytes/fuzz_input.h"
 #include "protocol/path.h"
 
 namespace ripstop::protocol {

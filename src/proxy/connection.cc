@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/log.h"
-#include "protocol/client_hello.h"
-#include "protocol/detect.h"
+#include "protocol/first_bytes/client_hello.h"
+#include "protocol/first_bytes/detect.h"
 
 namespace ripstop::proxy {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "translate/listener/outbound_listener_pass.h"
 #include "translate/outbound.h"
-#include "translate/pass/outbound_listener_pass.h"
 #include "translate/pass/route_pass.h"
 
 namespace ripstop::translate {

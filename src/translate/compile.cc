@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "translate/inbound.h"
+#include "translate/listener/filters.h"
+#include "translate/listener/outbound_listener_pass.h"
 #include "translate/outbound.h"
-#include "translate/pass/filters.h"
 #include "translate/pass/name_table_pass.h"
-#include "translate/pass/outbound_listener_pass.h"
 #include "translate/pass/secret_pass.h"
 #include "translate/pass/visible_services.h"
 #include "translate/translate.h"
@@ -39,8 +39,13 @@ Items<model::Listener> capture_items(const CaptureListenerInput& input) {
   return {make_item(make_capture_listener(input))};
 }
 
-Items<model::NameTable> name_table_items(const NameTableInput& input) {
-  return {make_item(make_name_table(input))};
+Items<model::NameTable> name_table_items(const OutboundInput& input) {
+  NameTableInput names{input.client.ns, {}};
+  for (const uint32_t position : *input.visible) {
+    const model::Service& service = *input.shape->services[position].service;
+    names.services.push_back({service.host, service.name, service.ns, service.addresses});
+  }
+  return {make_item(make_name_table(names))};
 }
 
 Items<model::Secret> secret_items(const SecretInput& input) {
@@ -93,12 +98,7 @@ void step_inbound(Work& work) {
 
 void step_name_table(Work& work) {
   if (!work.proxy.dns_capture) return;
-  NameTableInput input{work.proxy.ns, {}};
-  for (const uint32_t position : *work.outbound.visible) {
-    const model::Service& service = *work.index.shape->services[position].service;
-    input.services.push_back({service.host, service.name, service.ns, service.addresses});
-  }
-  work.config.name_tables = *work.cache.run(PassId::kNameTable, input, name_table_items);
+  work.config.name_tables = *work.cache.run(PassId::kNameTable, work.outbound, name_table_items);
 }
 
 void step_secrets(Work& work) {

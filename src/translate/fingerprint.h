@@ -45,6 +45,8 @@ class Fingerprint {
   void add_text(std::string_view text);
   template <typename T>
   void add_fields(const T& value);
+  template <typename T>
+  void add_many_fields(const T& value);  // beyond ten
   template <typename... Fields>
   void add_all(const Fields&... fields) {
     (add(fields), ...);
@@ -137,9 +139,45 @@ void Fingerprint::add(const T& value) {
 }
 
 template <typename T>
-void Fingerprint::add_fields(const T& value) {
+void Fingerprint::add_many_fields(const T& value) {
   constexpr size_t kCount = detail::field_count<T>();
   static_assert(kCount <= detail::kMaxFields, "add a line below for so many fields");
+  if constexpr (kCount == 11) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k] = value;
+    add_all(a, b, c, d, e, f, g, h, i, j, k);
+  } else if constexpr (kCount == 12) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = value;
+    add_all(a, b, c, d, e, f, g, h, i, j, k, l);
+  } else if constexpr (kCount == 13) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = value;
+    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m);
+  } else if constexpr (kCount == 14) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = value;
+    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+  } else if constexpr (kCount == 15) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = value;
+    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+  } else if constexpr (kCount == 16) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = value;
+    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
+  } else if constexpr (kCount == 17) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = value;
+    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
+  } else if constexpr (kCount == 18) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = value;
+    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
+  } else if constexpr (kCount == 19) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = value;
+    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
+  } else if constexpr (kCount == 20) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = value;
+    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+  }
+}
+
+template <typename T>
+void Fingerprint::add_fields(const T& value) {
+  constexpr size_t kCount = detail::field_count<T>();
   if constexpr (kCount == 0) {
     static_cast<void>(value);
   } else if constexpr (kCount == 1) {
@@ -172,36 +210,8 @@ void Fingerprint::add_fields(const T& value) {
   } else if constexpr (kCount == 10) {
     const auto& [a, b, c, d, e, f, g, h, i, j] = value;
     add_all(a, b, c, d, e, f, g, h, i, j);
-  } else if constexpr (kCount == 11) {
-    const auto& [a, b, c, d, e, f, g, h, i, j, k] = value;
-    add_all(a, b, c, d, e, f, g, h, i, j, k);
-  } else if constexpr (kCount == 12) {
-    const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = value;
-    add_all(a, b, c, d, e, f, g, h, i, j, k, l);
-  } else if constexpr (kCount == 13) {
-    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = value;
-    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m);
-  } else if constexpr (kCount == 14) {
-    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = value;
-    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
-  } else if constexpr (kCount == 15) {
-    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = value;
-    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
-  } else if constexpr (kCount == 16) {
-    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = value;
-    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
-  } else if constexpr (kCount == 17) {
-    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = value;
-    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
-  } else if constexpr (kCount == 18) {
-    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = value;
-    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
-  } else if constexpr (kCount == 19) {
-    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = value;
-    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
-  } else if constexpr (kCount == 20) {
-    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = value;
-    add_all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+  } else {
+    add_many_fields(value);
   }
 }
 

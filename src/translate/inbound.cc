@@ -3,7 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "translate/pass/filters.h"
+#include "translate/listener/filters.h"
 
 namespace ripstop::translate {
 namespace {

@@ -1,8 +1,8 @@
 // What leads to the application behind one proxy: its ports, the services that name them, the mTLS in force for each.
 #pragma once
 
+#include "translate/listener/inbound_listener_pass.h"
 #include "translate/mesh/mesh_index.h"
-#include "translate/pass/inbound_listener_pass.h"
 #include "translate/proxy.h"
 
 namespace ripstop::translate {

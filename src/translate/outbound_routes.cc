@@ -2,9 +2,9 @@
 #include <utility>
 
 #include "translate/called_ports.h"
+#include "translate/listener/filters.h"
+#include "translate/listener/outbound_listener_pass.h"
 #include "translate/outbound.h"
-#include "translate/pass/filters.h"
-#include "translate/pass/outbound_listener_pass.h"
 #include "translate/pass/route_pass.h"
 
 namespace ripstop::translate {

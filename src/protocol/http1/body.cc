@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "protocol/byte_class.h"
+#include "protocol/bytes/byte_class.h"
 #include "protocol/http1/field_line.h"
 
 namespace ripstop::protocol {

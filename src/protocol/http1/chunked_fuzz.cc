@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "protocol/fuzz_input.h"
+#include "protocol/bytes/fuzz_input.h"
 #include "protocol/http1/body.h"
 
 namespace ripstop::protocol {

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "base/text.h"
-#include "protocol/byte_class.h"
+#include "protocol/bytes/byte_class.h"
 
 namespace ripstop::protocol {
 namespace {

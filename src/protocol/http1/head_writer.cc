@@ -3,7 +3,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "protocol/put.h"
+#include "protocol/bytes/put.h"
 
 namespace ripstop::protocol {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "protocol/byte_class.h"
+#include "protocol/bytes/byte_class.h"
 #include "protocol/http1/body.h"
 #include "protocol/http1/head_writer.h"
 #include "protocol/http1/request_parser.h"

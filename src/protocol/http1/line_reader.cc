@@ -1,6 +1,6 @@
 #include "protocol/http1/line_reader.h"
 
-#include "protocol/byte_class.h"
+#include "protocol/bytes/byte_class.h"
 
 namespace ripstop::protocol {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string>
 
-#include "protocol/fuzz_input.h"
+#include "protocol/bytes/fuzz_input.h"
 #include "protocol/http1/head_writer.h"
 #include "protocol/http1/request_parser.h"
 

@@ -1,9 +1,8 @@
 #include "protocol/http1/request_parser.h"
 
-#include "protocol/byte_class.h"
+#include "protocol/bytes/byte_class.h"
 #include "protocol/http1/framing.h"
 #include "protocol/http1/target.h"
-#include "protocol/http1/version.h"
 
 namespace ripstop::protocol {
 namespace {

@@ -79,6 +79,7 @@ std::vector<std::string> mesh_alpn(const ClusterInput& input, model::UpstreamPro
 
 std::vector<model::StringMatch> exactly(const std::vector<std::string>& names) {
   std::vector<model::StringMatch> matches;
+  matches.reserve(names.size());
   for (const std::string& name : names) matches.push_back({.kind = model::MatchKind::kExact, .text = name});
   return matches;
 }

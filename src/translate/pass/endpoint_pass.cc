@@ -152,9 +152,9 @@ model::LoadAssignment make_assignment(const EndpointInput& input, const std::vec
 void add_own_name(const EndpointInput& input, const ServicePort& port, std::vector<Candidate>& candidates) {
   const model::Service& service = *input.service;
   if (!is_resolved_by_name(service) || !service.endpoints.empty() || service.selector) return;
-  static const model::Labels kNoLabels;
-  static const Locality kNowhere;
-  Candidate own{{}, &kNoLabels, &kNowhere};
+  static const model::Labels no_labels;
+  static const Locality nowhere;
+  Candidate own{{}, &no_labels, &nowhere};
   if (service.host.starts_with('*') || !set_address(own.endpoint, service.host, port.number, true)) return;
   own.endpoint.labels.ns = service.ns;
   own.endpoint.labels.canonical_service = service.name.empty() ? service.host : service.name;
