@@ -117,6 +117,15 @@ runtime::Task<void> Worker::sweep_now_and_then() {
   }
 }
 
+runtime::Task<void> Worker::wait_until_empty(TimePoint deadline, std::function<void()> call) {
+  co_await connections_.join(deadline);
+  call();
+}
+
+void Worker::when_empty(TimePoint deadline, std::function<void()> call) {
+  housekeeping_.spawn(wait_until_empty(deadline, std::move(call)));
+}
+
 bool Worker::is_draining(model::Direction direction) const {
   return drains_all_ || (drains_inbound_ && direction == model::Direction::kInbound);
 }

@@ -75,14 +75,15 @@ class Worker {
   [[nodiscard]] bool is_draining(model::Direction direction) const;
   // Connections still open.
   [[nodiscard]] size_t open_connections() const { return connections_.size(); }
-  // Set while none is open.
-  [[nodiscard]] runtime::Event::Awaiter wait_for_connections(TimePoint deadline) { return connections_.join(deadline); }
+  // Calls back, in this thread, once none is open or at the deadline.
+  void when_empty(TimePoint deadline, std::function<void()> call);
 
   // The connection's place in the list that drain() goes through.
   class Seat;
 
  private:
   runtime::Task<void> sweep_now_and_then();
+  runtime::Task<void> wait_until_empty(TimePoint deadline, std::function<void()> call);
   runtime::Task<void> accept_for(std::string name, runtime::Acceptor acceptor);
 
   runtime::Reactor& reactor_;
