@@ -58,8 +58,10 @@ class Sorter {
     L4Input l4{service.host, l4_.find(service.host), input_.client, {}};
     if (l4.rules) l4.only_ports = only_ports_of(*l4.rules);
     if (!service.addresses.empty()) add_service_listener(service, port, l4);
-    // Opaque bytes on a port of unknown protocol cannot be told to be for a service that has neither address nor range.
-    const bool is_found_by_port = service.addresses.empty() && port.protocol != AppProtocol::kAuto;
+    // Without address or range opaque bytes can only be told by the port. Where the protocol is not known either, that
+    // is right for a service that sends them on to where they were bound for, and a guess for any other.
+    const bool is_certain = port.protocol != AppProtocol::kAuto || service.resolution == model::Resolution::kNone;
+    const bool is_found_by_port = service.addresses.empty() && is_certain;
     if (service.address_ranges.empty() && !is_found_by_port) return;
     called_.ports[port.number].services.push_back(
         {std::move(l4), port.protocol == AppProtocol::kTls, service.address_ranges});

@@ -165,6 +165,68 @@ TEST(Translate, ForgetsWhatSeveralSnapshotsDidNotUse) {
   EXPECT_EQ(cache.size(), settled);
 }
 
+std::vector<std::string> names(const Items<model::Listener>& listeners) {
+  std::vector<std::string> all;
+  for (const auto& listener : listeners) all.push_back((*listener)->name);
+  return all;
+}
+
+TEST(Translate, HearsRulesForAHostThatIsNoServiceOnPort80) {
+  model::Snapshot mesh;
+  mesh.mesh.http_routes = {testing::routes("shop.example", {testing::rule({testing::to("backend")})})};
+  Cache cache;
+  const ProxyConfig config = compile(share(mesh), Proxy{.ns = "default"}, cache);
+  ASSERT_EQ(config.route_tables.size(), 1U);
+  EXPECT_EQ((*config.route_tables[0])->virtual_hosts[0].domains[0], "shop.example");
+  EXPECT_EQ(names(config.listeners), (std::vector<std::string>{"0.0.0.0_80", "virtualOutbound"}));
+}
+
+TEST(Translate, GivesAnAddressThatTwoServicesClaimToTheFirstByName) {
+  model::Snapshot mesh;
+  const auto tcp = testing::port(5432, "tcp", model::AppProtocol::kTcp);
+  mesh.mesh.services = {testing::service("b", tcp, "10.0.0.1"), testing::service("a", tcp, "10.0.0.1")};
+  Cache cache;
+  const ProxyConfig config = compile(share(mesh), Proxy{.ns = "default"}, cache);
+  ASSERT_EQ(names(config.listeners), (std::vector<std::string>{"10.0.0.1_5432", "virtualOutbound"}));
+  EXPECT_EQ((*config.listeners[0])->default_filter_chain->name, "outbound|5432||a.default.svc.cluster.local");
+}
+
+TEST(Translate, LeavesUdpAlone) {
+  model::Snapshot mesh;
+  mesh.mesh.services = {testing::service("dns", testing::port(53, "udp", model::AppProtocol::kUdp), "10.0.0.1")};
+  Cache cache;
+  const ProxyConfig config = compile(share(mesh), Proxy{.ns = "default"}, cache);
+  EXPECT_EQ(config.clusters.size(), 2U) << "the two fallbacks";
+  EXPECT_TRUE(config.assignments.empty());
+  EXPECT_EQ(names(config.listeners), std::vector<std::string>{"virtualOutbound"});
+}
+
+TEST(Translate, TakesAPortThatServicesDescribeDifferentlyForUnknown) {
+  model::Snapshot mesh = bookinfo();
+  mesh.mesh.services.push_back(testing::service("alias", testing::port(9080, "tcp", model::AppProtocol::kTcp), ""));
+  mesh.mesh.services.back().selector = model::Labels{{"app", "reviews"}};
+  Cache cache;
+  const ProxyConfig config = compile(share(mesh), proxy_of(mesh, "default/reviews-v1"), cache);
+  const auto inbound =
+      std::ranges::find_if(config.clusters, [](const auto& cluster) { return (*cluster)->name == "inbound|9080||"; });
+  EXPECT_EQ((**inbound)->protocol, model::UpstreamProtocol::kSameAsDownstream);
+}
+
+TEST(Translate, PutsTheEndpointsOfANamedServiceIntoItsCluster) {
+  model::Snapshot mesh;
+  mesh.mesh.services = {testing::outside("api.example", testing::http(80), model::Resolution::kDns)};
+  mesh.mesh.services[0].selector = model::Labels{{"app", "api"}};
+  mesh.mesh.workloads = {testing::workload("api", "v1", 80, 0)};
+  mesh.mesh.workloads[0].inbound.clear();
+  mesh.mesh.workloads[0].address = "eu.api.example";
+  Cache cache;
+  const ProxyConfig config = compile(share(mesh), Proxy{.ns = "default"}, cache);
+  EXPECT_TRUE(config.assignments.empty());
+  const model::Cluster& cluster = **config.clusters.back();
+  ASSERT_EQ(cluster.name, "outbound|80||api.example");
+  EXPECT_EQ(cluster.assignment->localities[0].endpoints[0].hostname, "eu.api.example");
+}
+
 TEST(Translate, LeavesOutTheStepsThatAreSwitchedOff) {
   const model::Snapshot mesh = bookinfo();
   Cache cache;

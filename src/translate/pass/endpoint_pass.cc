@@ -66,6 +66,12 @@ std::optional<Candidate> from_member(const EndpointInput& input, const Member& m
   return candidate;
 }
 
+// Who has an identity of the mesh takes its TLS, unless the label says otherwise.
+bool takes_mtls(const model::ServiceEndpoint& written) {
+  const auto mode = written.labels.find("security.istio.io/tlsMode");
+  return mode == written.labels.end() ? !written.service_account.empty() : mode->second == "istio";
+}
+
 std::optional<Candidate> from_written(const EndpointInput& input, const model::ServiceEndpoint& written,
                                       const ServicePort& port) {
   Candidate candidate{{}, &written.labels, &written.locality};
@@ -74,8 +80,7 @@ std::optional<Candidate> from_written(const EndpointInput& input, const model::S
   if (const auto named = written.ports.find(port.name); named != written.ports.end()) number = named->second;
   if (!set_address(endpoint, written.address, number, is_resolved_by_name(*input.service))) return std::nullopt;
   endpoint.weight = written.weight;
-  const auto mode = written.labels.find("security.istio.io/tlsMode");
-  endpoint.takes_mtls = !input.service->is_external && mode != written.labels.end() && mode->second == "istio";
+  endpoint.takes_mtls = !input.service->is_external && takes_mtls(written);
 
   const model::Service& service = *input.service;
   model::Workload stand_in;

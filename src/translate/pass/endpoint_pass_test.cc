@@ -115,6 +115,20 @@ TEST(EndpointPass, TakesEndpointsWrittenInTheService) {
   EXPECT_EQ(found[0].labels.canonical_service, "db.example");
 }
 
+TEST(EndpointPass, TakesAnEndpointWithAServiceAccountForAMemberUnlessItsLabelSaysOtherwise) {
+  const auto takes = [](std::string account, model::Labels labels) {
+    model::Service service = testing::outside("db.example", testing::http(80), model::Resolution::kStatic);
+    service.is_external = false;
+    service.endpoints = {{.address = "10.0.0.7", .labels = std::move(labels), .service_account = std::move(account)}};
+    return endpoints(input(service, {})).at(0).takes_mtls;
+  };
+  const char* const label = "security.istio.io/tlsMode";
+  EXPECT_TRUE(takes("db", {}));
+  EXPECT_FALSE(takes("", {}));
+  EXPECT_TRUE(takes("", {{label, "istio"}}));
+  EXPECT_FALSE(takes("db", {{label, "disabled"}}));
+}
+
 TEST(EndpointPass, KeepsNamesForServicesResolvedByDns) {
   model::Service service = testing::outside("api.example", testing::http(80), model::Resolution::kDns);
   EXPECT_EQ(endpoints(input(service, {}))[0].hostname, "api.example") << "its own name stands for it";

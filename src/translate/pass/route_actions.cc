@@ -41,7 +41,7 @@ std::vector<model::WeightedCluster> weighted_clusters(const std::vector<model::W
                         .weight = is_weighted ? to.weight : 1,
                         .request_headers = to.request_headers,
                         .response_headers = to.response_headers,
-                        .host_rewrite = {}});
+                        .host_rewrite = to.host_rewrite});
   }
   if (clusters.size() == 1) clusters.front().weight = 1;
   return clusters;

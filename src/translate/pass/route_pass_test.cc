@@ -162,6 +162,14 @@ TEST(RoutePass, KeepsWhatARuleSaysBesideItsDestinations) {
   EXPECT_EQ(action.mirrors[0].cluster, "outbound|9080||shadow");
 }
 
+TEST(RoutePass, LetsADestinationRewriteTheHost) {
+  auto destination = to("a");
+  destination.host_rewrite = "inner.example";
+  const auto table = make_route_table(input({reviews({rule({destination})})}));
+  const auto& forward = std::get<model::Forward>(table.virtual_hosts[0].routes[0].action);
+  EXPECT_EQ(forward.clusters[0].host_rewrite, "inner.example");
+}
+
 TEST(RoutePass, LetsUnknownHostsThroughOrRefusesThem) {
   RouteInput one = input({reviews()});
   const auto open = make_route_table(one).virtual_hosts.back();
