@@ -12,6 +12,7 @@
 // One thread. update() and rebalance() allocate and are O(n log n); pick() does not and is O(1) or O(log n).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>

@@ -5,8 +5,10 @@
 // Matching allocates nothing, save for a header sent several times with more than a kilobyte of values in all.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"

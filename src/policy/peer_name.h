@@ -11,6 +11,7 @@
 // one label (RFC 9525 section 6.3) where the pattern is exact.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>

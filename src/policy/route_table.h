@@ -7,6 +7,7 @@
 // on to another virtual host.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>

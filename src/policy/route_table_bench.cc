@@ -19,8 +19,8 @@ std::shared_ptr<const CompiledRouteTable> table(int hosts, int routes, MatchKind
     host.domains = {name + ".default.svc.cluster.local", name, name + ".default", name + ".default.svc"};
     for (int j = 0; j < routes; ++j) {
       auto& route = host.routes.emplace_back();
-      const std::string number = std::to_string(j);
-      route.match.path = {kind, kind == MatchKind::kRegex ? "/api/v[0-9]+/" + number + "/.*" : "/api/v1/" + number};
+      const std::string rest = std::to_string(j) + "/";
+      route.match.path = {kind, kind == MatchKind::kRegex ? "/api/v[0-9]+/" + rest + ".*" : "/api/v1/" + rest};
       route.action = model::Forward{.clusters = {{.cluster = "c"}}};
     }
   }
@@ -32,7 +32,7 @@ void find_last(benchmark::State& state, MatchKind kind) {
   const int routes = static_cast<int>(state.range(1));
   const auto compiled = table(hosts, routes, kind);
   const std::string authority = "service-" + std::to_string(hosts - 1) + ".default.svc.cluster.local:8080";
-  const std::string path = "/api/v1/" + std::to_string(routes - 1) + (kind == MatchKind::kRegex ? "/x" : "");
+  const std::string path = "/api/v1/" + std::to_string(routes - 1) + (kind == MatchKind::kRegex ? "/x" : "/");
   const RequestView request{.method = "GET", .scheme = "http", .authority = authority, .path = path};
   if (compiled->find(request).route == nullptr) state.SkipWithError("no route was found");
   for (auto _ : state) benchmark::DoNotOptimize(compiled->find(request).route);
