@@ -4,8 +4,8 @@
 #include "base/address.h"
 #include "base/text.h"
 #include "dialect/istio/readers.h"
+#include "dialect/istio/registry/workload.h"
 #include "dialect/istio/values.h"
-#include "dialect/istio/workload.h"
 
 namespace ripstop::dialect::istio {
 namespace {

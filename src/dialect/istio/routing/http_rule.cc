@@ -1,12 +1,12 @@
-#include "dialect/istio/http_rule.h"
+#include "dialect/istio/routing/http_rule.h"
 
 #include <array>
 #include <utility>
 
 #include "base/text.h"
-#include "dialect/istio/destinations.h"
-#include "dialect/istio/http_match.h"
-#include "dialect/istio/resilience.h"
+#include "dialect/istio/routing/destinations.h"
+#include "dialect/istio/routing/http_match.h"
+#include "dialect/istio/routing/resilience.h"
 #include "dialect/istio/values.h"
 
 namespace ripstop::dialect::istio {

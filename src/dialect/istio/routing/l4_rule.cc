@@ -1,10 +1,10 @@
-#include "dialect/istio/l4_rule.h"
+#include "dialect/istio/routing/l4_rule.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/text.h"
-#include "dialect/istio/destinations.h"
+#include "dialect/istio/routing/destinations.h"
 #include "dialect/istio/values.h"
 
 namespace ripstop::dialect::istio {

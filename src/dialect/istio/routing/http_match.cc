@@ -1,4 +1,4 @@
-#include "dialect/istio/http_match.h"
+#include "dialect/istio/routing/http_match.h"
 
 #include <utility>
 

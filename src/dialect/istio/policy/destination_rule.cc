@@ -1,8 +1,8 @@
 #include <set>
 #include <utility>
 
+#include "dialect/istio/policy/traffic_policy.h"
 #include "dialect/istio/readers.h"
-#include "dialect/istio/traffic_policy.h"
 #include "dialect/istio/values.h"
 
 namespace ripstop::dialect::istio {

@@ -1,4 +1,4 @@
-#include "dialect/istio/destinations.h"
+#include "dialect/istio/routing/destinations.h"
 
 #include <algorithm>
 #include <limits>

@@ -4,10 +4,10 @@
 
 #include "base/address.h"
 #include "base/text.h"
-#include "dialect/istio/http_match.h"
-#include "dialect/istio/http_rule.h"
-#include "dialect/istio/l4_rule.h"
 #include "dialect/istio/readers.h"
+#include "dialect/istio/routing/http_match.h"
+#include "dialect/istio/routing/http_rule.h"
+#include "dialect/istio/routing/l4_rule.h"
 #include "dialect/istio/values.h"
 
 namespace ripstop::dialect::istio {
@@ -80,9 +80,9 @@ void check_repeated_matches(const Context& context, const std::vector<std::pair<
   }
 }
 
-std::vector<model::HttpRule> read_http(const Context& context, Fields& spec) {
+std::vector<model::HttpRule> read_http(const Context& context, std::vector<Fields>& written) {
   std::vector<std::pair<model::HttpRule, Place>> rules;
-  for (Fields& fields : spec.objects("http")) {
+  for (Fields& fields : written) {
     if (auto rule = read_http_rule(context, fields)) rules.emplace_back(*std::move(rule), fields.here());
   }
   drop_unreachable(context, rules);
@@ -93,9 +93,6 @@ std::vector<model::HttpRule> read_http(const Context& context, Fields& spec) {
 }
 
 void check_shape(const Context& context, const Fields& spec, bool is_delegate) {
-  if (!spec.has("http") && !spec.has("tcp") && !spec.has("tls")) {
-    report_missing(context.report, spec.here(), "What becomes of the requests", "Write http, tcp or tls rules.");
-  }
   if (!is_delegate) return;
   for (const std::string_view key : {"tcp", "tls", "gateways"}) {
     if (!spec.has(key)) continue;
@@ -120,7 +117,8 @@ void read_virtual_service(const Context& context, Fields& spec, model::MeshConfi
   check_shape(context, spec, is_delegate);
 
   model::HttpRoutes http{.hosts = hosts, .ns = context.resource.ns, .gateways = gateways, .export_to = export_to};
-  http.rules = read_http(context, spec);
+  auto http_rules = spec.objects("http");
+  http.rules = read_http(context, http_rules);
   http.on_no_match = model::OnNoMatch::kNotFound;
   http.created = context.resource.created;
   http.origin = context.origin();
@@ -130,9 +128,11 @@ void read_virtual_service(const Context& context, Fields& spec, model::MeshConfi
   l4.origin = http.origin;
   for (Fields& rule : spec.objects("tls")) l4.rules.push_back(read_tls_rule(context, rule, hosts));
   for (Fields& rule : spec.objects("tcp")) l4.rules.push_back(read_tcp_rule(context, rule));
-
+  if (http_rules.empty() && l4.rules.empty()) {
+    report_missing(context.report, spec.here(), "What becomes of the requests", "Write http, tcp or tls rules.");
+  }
   if (is_delegate) return;
-  if (spec.has("http")) into.http_routes.push_back(std::move(http));
+  if (!http_rules.empty()) into.http_routes.push_back(std::move(http));
   if (!l4.rules.empty()) into.l4_routes.push_back(std::move(l4));
 }
 

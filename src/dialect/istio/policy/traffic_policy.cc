@@ -1,4 +1,4 @@
-#include "dialect/istio/traffic_policy.h"
+#include "dialect/istio/policy/traffic_policy.h"
 
 #include <algorithm>
 #include <array>

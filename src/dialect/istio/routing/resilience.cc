@@ -1,4 +1,4 @@
-#include "dialect/istio/resilience.h"
+#include "dialect/istio/routing/resilience.h"
 
 #include <algorithm>
 #include <array>
