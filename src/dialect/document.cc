@@ -3,6 +3,8 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <optional>
+#include <sstream>
 
 #include "base/text.h"
 #include "dialect/scalar.h"
@@ -81,10 +83,40 @@ Refusal explain(Refusal refusal, std::string_view text) {
   return refusal;
 }
 
+// JSON writes what lies beyond U+FFFF as two escapes, "\ud83d\ude00", which YAML does not know.
+std::string join_surrogates(std::string_view json) {
+  std::string joined;
+  joined.reserve(json.size());
+  const auto half = [json](size_t at, uint32_t first) -> std::optional<uint32_t> {
+    if (json.size() < at + 6 || json.substr(at, 2) != "\\u") return std::nullopt;
+    const auto value = parse_number<uint32_t>(json.substr(at + 2, 4), 16);
+    return value && *value >= first && *value < first + 0x400 ? std::optional(*value - first) : std::nullopt;
+  };
+  for (size_t at = 0; at < json.size();) {
+    const auto high = half(at, 0xD800);
+    const auto low = high ? half(at + 6, 0xDC00) : std::nullopt;
+    if (low) {
+      append_utf8(joined, 0x10000 + (*high << 10) + *low);
+      at += 12;
+      continue;
+    }
+    // An escaped backslash must not be taken for the start of an escape.
+    const size_t length = json[at] == '\\' ? std::min<size_t>(2, json.size() - at) : 1;
+    joined += json.substr(at, length);
+    at += length;
+  }
+  return joined;
+}
+
+bool is_json(std::string_view text) {
+  const size_t start = text.find_first_not_of(" \t\r\n");
+  return start != std::string_view::npos && (text[start] == '{' || text[start] == '[');
+}
+
 NodeRef parse(const Piece& piece, size_t& nodes_left, const Limits& limits, Refusal& refusal) {
   TreeBuilder builder(piece.line, nodes_left, limits);
   try {
-    std::istringstream stream{std::string(piece.text)};
+    std::istringstream stream{is_json(piece.text) ? join_surrogates(piece.text) : std::string(piece.text)};
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
     NodeRef root = builder.take_root();

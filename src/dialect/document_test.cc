@@ -101,6 +101,10 @@ TEST(Document, JsonIsRead) {
   EXPECT_EQ(root.find("b")->items[2]->kind, Kind::kFloat);
   EXPECT_EQ(root.find("b")->items[3]->text, "é");
   EXPECT_EQ(root.find("c")->kind, Kind::kMap);
+  const Read emoji = read("{\"a\": \"\\ud83d\\ude00 \\\\ud83d\"}");
+  ASSERT_THAT(emoji.documents, SizeIs(1)) << emoji.findings[0].message;
+  EXPECT_EQ(emoji.documents[0].root->find("a")->text, "😀 \\ud83d");
+  EXPECT_EQ(code_of("{\"a\": \"\\ud83d\"}"), "document/syntax");
 }
 
 TEST(Document, MergeKeysFillInWhatIsNotWritten) {

@@ -133,6 +133,11 @@ std::optional<double> to_float(std::string_view text) {
   return value;
 }
 
+void append_utf8(std::string& text, uint32_t code_point) {
+  text += static_cast<char>(0xF0 | code_point >> 18);
+  for (int shift = 12; shift >= 0; shift -= 6) text += static_cast<char>(0x80 | (code_point >> shift & 0x3F));
+}
+
 bool is_yaml_text(std::string_view text) {
   while (!text.empty()) {
     const size_t length = sequence_length(text);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "dialect/document.h"
@@ -17,6 +18,9 @@ namespace ripstop::dialect {
 [[nodiscard]] std::optional<bool> to_boolean(std::string_view text);
 [[nodiscard]] std::optional<int64_t> to_integer(std::string_view text);
 [[nodiscard]] std::optional<double> to_float(std::string_view text);
+
+// Appends the four bytes of a code point beyond U+FFFF.
+void append_utf8(std::string& text, uint32_t code_point);
 
 // True for well-formed UTF-8 (RFC 3629) without control characters that YAML forbids.
 [[nodiscard]] bool is_yaml_text(std::string_view text);

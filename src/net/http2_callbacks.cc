@@ -166,6 +166,7 @@ int Http2Core::on_frame_received(nghttp2_session*, const nghttp2_frame* frame, v
       return 0;
     case NGHTTP2_GOAWAY:
       core.is_draining_ = true;
+      core.goaway_received_ = frame->goaway.error_code;
       return 0;
     case NGHTTP2_HEADERS:
       core.block_began_ = kNever;
@@ -263,6 +264,7 @@ int Http2Core::on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void*
   Http2Core& core = core_of(user);
   const uint8_t type = frame->hd.type;
   if (type == NGHTTP2_DATA) core.guard_.on_data_sent();
+  if (type == NGHTTP2_GOAWAY) core.goaway_sent_ = frame->goaway.error_code;
   if (type != NGHTTP2_DATA && type != NGHTTP2_HEADERS && type != NGHTTP2_RST_STREAM) return 0;
   Http2Stream* stream = core.find(frame->hd.stream_id);
   if (type == NGHTTP2_RST_STREAM) {

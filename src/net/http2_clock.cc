@@ -118,8 +118,13 @@ void Http2Core::finish_drain() {
   const bool is_drained = open_streams_ == 0 && (drain_ == Drain::kFinal || (is_draining_ && !is_server_));
   if (is_drained) return finish(std::nullopt);
   if (!session_is_over) return;
-  finish(Error{ErrorCode::kParse, is_server_ ? ErrorOrigin::kDownstream : ErrorOrigin::kUpstream, Retry::kNever,
-               "the peer broke the rules of HTTP/2 or ended the connection"});
+  const bool ended_here = goaway_sent_.value_or(NGHTTP2_NO_ERROR) != NGHTTP2_NO_ERROR;
+  const uint32_t code = ended_here ? *goaway_sent_ : goaway_received_.value_or(NGHTTP2_NO_ERROR);
+  if (code == NGHTTP2_NO_ERROR) return finish(std::nullopt);
+  finish(Error{ended_here ? ErrorCode::kParse : ErrorCode::kReset,
+               is_server_ ? ErrorOrigin::kDownstream : ErrorOrigin::kUpstream, Retry::kNever,
+               std::string(ended_here ? "the peer broke the rules of HTTP/2: " : "the peer ended the connection: ") +
+                   nghttp2_http2_strerror(code)});
 }
 
 }  // namespace ripstop::net

@@ -140,6 +140,10 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   std::string output_;
   size_t written_ = 0;
 
+  // The error codes of the last GOAWAYs: why the session is over.
+  std::optional<uint32_t> goaway_received_;
+  std::optional<uint32_t> goaway_sent_;
+
   TimePoint started_{};
   TimePoint heard_{};
   TimePoint ping_sent_{};

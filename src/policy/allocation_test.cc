@@ -4,14 +4,14 @@
 #include <cstdlib>
 #include <new>
 
-#include "policy/breaker.h"
-#include "policy/fault.h"
-#include "policy/filter_chain.h"
-#include "policy/host_fixture.h"
-#include "policy/outlier.h"
-#include "policy/retry.h"
-#include "policy/rewrite.h"
-#include "policy/route_table.h"
+#include "policy/attempt/breaker.h"
+#include "policy/attempt/fault.h"
+#include "policy/attempt/outlier.h"
+#include "policy/attempt/retry.h"
+#include "policy/balance/host_fixture.h"
+#include "policy/connection/filter_chain.h"
+#include "policy/route/rewrite.h"
+#include "policy/route/route_table.h"
 
 namespace {
 

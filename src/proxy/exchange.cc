@@ -1,7 +1,7 @@
 #include "proxy/exchange.h"
 
 #include "base/text.h"
-#include "policy/rewrite.h"
+#include "policy/route/rewrite.h"
 #include "proxy/forward.h"
 #include "proxy/pipeline.h"
 #include "proxy/request_headers.h"

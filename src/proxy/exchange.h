@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "policy/host.h"
-#include "policy/route_table.h"
+#include "policy/balance/host.h"
+#include "policy/route/route_table.h"
 #include "protocol/head.h"
 #include "proxy/message.h"
 #include "proxy/settings.h"

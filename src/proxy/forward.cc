@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "policy/rewrite.h"
+#include "policy/route/rewrite.h"
 #include "proxy/request_headers.h"
 #include "proxy/tunnel.h"
 #include "proxy/worker.h"

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "policy/retry.h"
+#include "policy/attempt/retry.h"
 #include "proxy/content.h"
 #include "proxy/exchange.h"
 #include "proxy/rescue.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "policy/filter_chain.h"
+#include "policy/connection/filter_chain.h"
 #include "proxy/settings.h"
 
 namespace ripstop::proxy {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "policy/fault.h"
+#include "policy/attempt/fault.h"
 
 namespace ripstop::proxy {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "policy/route_table.h"
+#include "policy/route/route_table.h"
 #include "proxy/exchange.h"
 #include "proxy/rescue.h"
 

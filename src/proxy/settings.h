@@ -9,9 +9,9 @@
 #include "model/cluster.h"
 #include "model/listener.h"
 #include "net/tls_context.h"
-#include "policy/breaker.h"
-#include "policy/filter_chain.h"
-#include "policy/route_table.h"
+#include "policy/attempt/breaker.h"
+#include "policy/connection/filter_chain.h"
+#include "policy/route/route_table.h"
 #include "protocol/limits.h"
 
 namespace ripstop::proxy {

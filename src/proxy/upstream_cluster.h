@@ -8,8 +8,8 @@
 
 #include "base/random.h"
 #include "net/stream.h"
-#include "policy/host_set.h"
-#include "policy/outlier.h"
+#include "policy/attempt/outlier.h"
+#include "policy/balance/host_set.h"
 #include "proxy/application_dialer.h"
 #include "proxy/http1_reader.h"
 #include "proxy/http1_writer.h"

@@ -113,6 +113,7 @@ TEST(Findings, OfVirtualServices) {
       "VirtualService",
       {
           {"  hosts: [a]\n", {"E istio/missing-field 5:3 spec"}},
+          {"  hosts: [a]\n  http: []\n", {"E istio/missing-field 5:3 spec"}},
           {"  hosts: [\"*\"]\n" + http, {"E istio/bad-host 5:11 spec.hosts[0]"}},
           {"  hosts: [\"*\"]\n  gateways: [g]\n" + http, {}},
           {"  hosts: [a, a.shop.svc.cluster.local]\n" + http, {"E istio/duplicate 5:14 spec.hosts[1]"}},

@@ -189,11 +189,7 @@ std::optional<model::DownstreamTls> decode_downstream_tls(const core::TransportS
                               .peer_names = std::move(common.peer_names)};
 }
 
-Result<model::Secret> decode_secret(std::string_view body) {
-  tls::Secret wire;
-  if (Status parsed = parse_body(body, "Secret", wire); !parsed) return fail_with(parsed);
-  Problems problems;
-  const Cursor at("Secret", problems);
+model::Secret decode_secret(const tls::Secret& wire, const Cursor& at) {
   at.check_known(wire);
   model::Secret secret{
       .name = wire.name(), .certificate_chain_pem = {}, .private_key_pem = {}, .trusted_roots_pem = {}};
@@ -215,6 +211,14 @@ Result<model::Secret> decode_secret(std::string_view body) {
       here.unsupported("names peers; peers are named by the TLS context that uses the secret");
     }
   }
+  return secret;
+}
+
+Result<model::Secret> decode_secret(std::string_view body) {
+  tls::Secret wire;
+  if (Status parsed = parse_body(body, "Secret", wire); !parsed) return fail_with(parsed);
+  Problems problems;
+  model::Secret secret = decode_secret(wire, Cursor("Secret", problems));
   if (!problems.is_empty()) return std::unexpected(problems.to_error());
   return secret;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "envoy/config/core/v3/base.pb.h"
+#include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
 #include "model/tls.h"
 #include "xds/wire/cursor.h"
@@ -19,5 +20,8 @@ void encode_raw_buffer(envoy::config::core::v3::TransportSocket* wire);
     const envoy::config::core::v3::TransportSocket& wire, const Cursor& at);
 [[nodiscard]] std::optional<model::DownstreamTls> decode_downstream_tls(
     const envoy::config::core::v3::TransportSocket& wire, const Cursor& at);
+
+[[nodiscard]] model::Secret decode_secret(const envoy::extensions::transport_sockets::tls::v3::Secret& wire,
+                                          const Cursor& at);
 
 }  // namespace ripstop::xds
