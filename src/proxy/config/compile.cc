@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "policy/peer_name.h"
+#include "policy/connection/peer_name.h"
 
 namespace ripstop::proxy {
 namespace {

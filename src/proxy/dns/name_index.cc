@@ -1,0 +1,79 @@
+#include "proxy/dns/name_index.h"
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace ripstop::proxy::dns {
+namespace {
+
+constexpr size_t kMostServers = 3;  // as the C library
+constexpr uint16_t kDnsPort = 53;
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (size_t at = line.find_first_not_of(" \t\r"); at != std::string_view::npos;) {
+    const size_t end = line.find_first_of(" \t\r", at);
+    words.push_back(line.substr(at, end - at));
+    at = line.find_first_not_of(" \t\r", end);
+  }
+  return words;
+}
+
+}  // namespace
+
+NameIndex::NameIndex(std::shared_ptr<const model::NameTable> table, std::vector<std::string> search)
+    : table_(std::move(table)), search_(std::move(search)) {
+  for (std::string& domain : search_) domain = "." + to_lower(domain);
+  for (size_t i = 0; i < table_->entries.size(); ++i) {
+    const model::NameTable::Entry& entry = table_->entries[i];
+    const std::string_view host = entry.host;
+    if (host.starts_with("*.")) {
+      wildcards_.emplace(host.substr(1), i);
+    } else {
+      exact_.emplace(host, i);
+    }
+    for (const std::string& alias : entry.alt_hosts) exact_.emplace(alias, i);
+  }
+}
+
+std::optional<NameIndex::Found> NameIndex::find_as_is(std::string_view name) const {
+  const auto found_at = [this](size_t index) {
+    const model::NameTable::Entry& entry = table_->entries[index];
+    return Found{entry.addresses, entry.host};
+  };
+  if (const auto exact = exact_.find(name); exact != exact_.end()) return found_at(exact->second);
+  for (size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
+    const auto wildcard = wildcards_.find(name.substr(dot));
+    if (wildcard != wildcards_.end() && dot > 0) return found_at(wildcard->second);
+  }
+  return std::nullopt;
+}
+
+std::optional<NameIndex::Found> NameIndex::find(std::string_view name) const {
+  if (auto found = find_as_is(name)) return found;
+  for (const std::string& domain : search_) {
+    if (name.size() > domain.size() && name.ends_with(domain)) {
+      const auto exact = exact_.find(name.substr(0, name.size() - domain.size()));
+      if (exact != exact_.end()) return find_as_is(exact->first);
+    }
+  }
+  return std::nullopt;
+}
+
+ResolverConfig parse_resolver_config(std::string_view text) {
+  ResolverConfig config;
+  for (const std::string_view line : split(text, '\n')) {
+    const std::vector<std::string_view> words = words_of(line);
+    if (words.size() < 2) continue;
+    if (words[0] == "nameserver" && config.servers.size() < kMostServers) {
+      const auto address = IpAddress::parse(words[1]);
+      if (address) config.servers.push_back({*address, kDnsPort});
+    } else if (words[0] == "search" || words[0] == "domain") {
+      config.search.assign(words.begin() + 1, words.end());
+    }
+  }
+  return config;
+}
+
+}  // namespace ripstop::proxy::dns

@@ -1,0 +1,47 @@
+// The mesh's names, ready to be looked up.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/address.h"
+#include "model/listener.h"
+
+namespace ripstop::proxy::dns {
+
+class NameIndex {
+ public:
+  struct Found {
+    std::span<const IpAddress> addresses;
+    std::string_view host;  // the full name it stands for
+  };
+
+  // `search` are the host's search domains: resolvers append them to short names, and what stands in the mesh without
+  // such a suffix is answered with it as well, instead of asking the world first.
+  NameIndex(std::shared_ptr<const model::NameTable> table, std::vector<std::string> search);
+
+  // `name` in lower case without the final dot. Exact names first, then the longest wildcard ("*.example.com").
+  [[nodiscard]] std::optional<Found> find(std::string_view name) const;
+
+ private:
+  [[nodiscard]] std::optional<Found> find_as_is(std::string_view name) const;
+
+  std::shared_ptr<const model::NameTable> table_;
+  std::vector<std::string> search_;  // with a leading dot
+  std::unordered_map<std::string_view, size_t> exact_;
+  std::unordered_map<std::string_view, size_t> wildcards_;  // by what follows the '*'
+};
+
+// "nameserver" and "search"/"domain" lines of a resolv.conf; unreadable ones are passed over as resolvers do.
+struct ResolverConfig {
+  std::vector<SocketAddress> servers;
+  std::vector<std::string> search;
+};
+[[nodiscard]] ResolverConfig parse_resolver_config(std::string_view text);
+
+}  // namespace ripstop::proxy::dns
