@@ -175,11 +175,10 @@ struct ApiHandlers {
     auto token = issue_token(api.context_.store.tokens(), workload.identity, kTokenLifetime, kTokenUses, now);
     if (!token) return reply_error(token.error());
     log::info("control.api", "registered " + workload.id + " as " + workload.identity.to_string());
-    return net::http_json(
-        201, to_json(RegisteredText{workload.id, workload.name, workload.identity.to_string(), token->text,
-                                    api.context_.xds_address, api.context_.authority.bundle().pem(),
-                                    api.context_.cluster_id, api.context_.mesh_id,
-                                    api.context_.authority.trust_domain()}));
+    return net::http_json(201, to_json(RegisteredText{workload.id, workload.name, workload.identity.to_string(),
+                                                      token->text, api.context_.xds_address,
+                                                      api.context_.authority.bundle().pem(), api.context_.cluster_id,
+                                                      api.context_.mesh_id, api.context_.authority.trust_domain()}));
   }
 
   static net::HttpReply remove_workload(Api& api, const net::HttpRequest&, const Segments& parts) {
@@ -336,7 +335,8 @@ runtime::Task<net::HttpReply> Api::answer(const net::HttpRequest& request) {
     path_exists = true;
     if (entry.route.method == request.method()) co_return entry.handle(*this, request, *parts);
   }
-  if (path_exists) co_return reply_error(405, "unsupported", "this path does not take " + std::string(request.method()));
+  if (path_exists)
+    co_return reply_error(405, "unsupported", "this path does not take " + std::string(request.method()));
   co_return reply_error(404, "not_found", "there is no " + std::string(request.path()));
 }
 

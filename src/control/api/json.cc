@@ -58,10 +58,11 @@ Json to_value(const model::Findings& findings) {
 }
 
 Json to_value(const Resource& resource) {
-  return {{"group", resource.key.group},    {"kind", resource.key.kind}, {"namespace", resource.key.ns},
-          {"name", resource.key.name},      {"text", resource.text},     {"file", resource.file},
-          {"line", resource.line},          {"created", resource.created}, {"revision", resource.revision},
-          {"owner", resource.owner == Owner::kFolder ? "folder" : "api"}};
+  return {{"group", resource.key.group},   {"kind", resource.key.kind},
+          {"namespace", resource.key.ns},  {"name", resource.key.name},
+          {"text", resource.text},         {"file", resource.file},
+          {"line", resource.line},         {"created", resource.created},
+          {"revision", resource.revision}, {"owner", resource.owner == Owner::kFolder ? "folder" : "api"}};
 }
 
 std::string write(const Json& json) {
@@ -119,11 +120,10 @@ Result<Registration> parse_registration(std::string_view body) {
   auto object = parse_object(body);
   if (!object) return fail_with(object);
   Registration registration;
-  const std::vector<std::pair<std::string, std::string*>> texts = {
-      {"service", &registration.service},
-      {"namespace", &registration.ns},
-      {"service_account", &registration.service_account},
-      {"admin_address", &registration.admin_address}};
+  const std::vector<std::pair<std::string, std::string*>> texts = {{"service", &registration.service},
+                                                                   {"namespace", &registration.ns},
+                                                                   {"service_account", &registration.service_account},
+                                                                   {"admin_address", &registration.admin_address}};
   for (const auto& [field, into] : texts) {
     auto text = text_of(*object, field, *into);
     if (!text) return fail_with(text);

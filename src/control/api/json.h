@@ -1,5 +1,5 @@
-// The API's JSON: from what the control plane holds to text, and from requests to values. nlohmann's header stays out of
-// other sources: everything here is text.
+// The API's JSON: from what the control plane holds to text, and from requests to values. nlohmann's header stays out
+// of other sources: everything here is text.
 #pragma once
 
 #include <map>

@@ -60,12 +60,10 @@ AdsService::AdsService(Catalogue& catalogue, const Authority& authority)
     : catalogue_(catalogue), authority_(authority) {}
 
 void AdsService::add_to(net::GrpcServer& server) {
-  server.add(std::string(kService) + "DeltaAggregatedResources", [this](net::GrpcServerCall& call) {
-    return serve(call, xds::ServerSession::Variant::kDelta);
-  });
-  server.add(std::string(kService) + "StreamAggregatedResources", [this](net::GrpcServerCall& call) {
-    return serve(call, xds::ServerSession::Variant::kStateOfTheWorld);
-  });
+  server.add(std::string(kService) + "DeltaAggregatedResources",
+             [this](net::GrpcServerCall& call) { return serve(call, xds::ServerSession::Variant::kDelta); });
+  server.add(std::string(kService) + "StreamAggregatedResources",
+             [this](net::GrpcServerCall& call) { return serve(call, xds::ServerSession::Variant::kStateOfTheWorld); });
 }
 
 bool AdsService::is_connected(const std::string& workload_id) const {
@@ -100,8 +98,8 @@ Status AdsService::admit(const net::GrpcServerCall& call, Client& client) {
   const std::string expected = found->second.identity.to_string();
   const net::TlsSession* tls = call.tls();
   if (tls == nullptr || std::ranges::find(tls->peer_uris, expected) == tls->peer_uris.end()) {
-    return fail(ErrorCode::kPermissionDenied, "workload " + id + " is " + expected +
-                                                  ", which the client's certificate does not say");
+    return fail(ErrorCode::kPermissionDenied,
+                "workload " + id + " is " + expected + ", which the client's certificate does not say");
   }
   client.workload_id = id;
   return {};

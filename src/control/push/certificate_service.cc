@@ -47,8 +47,8 @@ runtime::Task<Result<std::string>> CertificateService::create(net::GrpcServerCal
   auto identity = authenticate(call);
   if (!identity) {
     log::warning("control.identity", call.peer_address().to_string() + ": " + identity.error().message);
-    co_return std::unexpected(Error{ErrorCode::kUnauthenticated, ErrorOrigin::kDownstream, Retry::kNever,
-                                    identity.error().message});
+    co_return std::unexpected(
+        Error{ErrorCode::kUnauthenticated, ErrorOrigin::kDownstream, Retry::kNever, identity.error().message});
   }
   istio::v1::auth::IstioCertificateRequest request;
   if (!request.ParseFromString(message)) co_return fail(ErrorCode::kInvalidArgument, "the request is not readable");

@@ -1,0 +1,27 @@
+// The command line of ripstop-control.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/address.h"
+#include "base/log.h"
+
+namespace ripstop::control {
+
+struct Options {
+  std::string home;
+  std::optional<SocketAddress> listen;  // xDS and certificates; absent: loopback, the port of last time or a free one
+  std::optional<SocketAddress> api_listen;  // likewise
+  std::string config_folder;                // empty: none is watched
+  std::string trust_domain = "cluster.local";
+  std::chrono::seconds certificate_lifetime = std::chrono::hours(24);
+  log::Level log_level = log::Level::kInfo;
+  int ready_fd = -1;
+};
+
+// Parses, or ends the program with help or with an error that names the option (exit status 0 or 2).
+[[nodiscard]] Options parse_options(int argc, char** argv);
+
+}  // namespace ripstop::control
