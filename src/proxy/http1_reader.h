@@ -50,6 +50,10 @@ class Http1Reader : public MessageSource {
   [[nodiscard]] bool is_complete() const { return decoder_.is_done(); }
   void end_message();
 
+  // One attempt to receive the first bytes of a message; holds no buffer when there are none. Ask before waiting for
+  // readable(): a secured stream may have them already.
+  runtime::Transfer::State try_receive();
+
   // Nothing received is waiting to be parsed.
   [[nodiscard]] bool is_empty() const { return head_.is_empty() && body_.is_empty(); }
   // Everything received and not yet parsed, for what follows a switch of protocols. Valid until the next read.
