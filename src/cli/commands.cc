@@ -11,6 +11,7 @@ namespace {
 // In the order of `ripstop --help`.
 constexpr std::array kCommands = {
     Command{"run", "Start a program as a member of the mesh", describe_run, true},
+    Command{"demo", "Show a mesh at work and prove it", describe_demo},
 };
 
 }  // namespace
