@@ -3,15 +3,19 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/demo/live_view.h"
 #include "cli/demo/report.h"
 #include "cli/demo/story.h"
 
 namespace ripstop::cli {
 namespace {
+
+constexpr std::chrono::milliseconds kRedraw{500};
 
 struct Options {
   bool once = false;
@@ -45,6 +49,17 @@ int conclude(const std::vector<demo::Outcome>& outcomes, const demo::Attention& 
   return std::ranges::all_of(outcomes, &demo::Outcome::ok) ? kExitOk : kExitFailed;
 }
 
+// The same story with the picture above it. The picture is gone when this returns.
+std::vector<demo::Outcome> tell_on_terminal(demo::Stage& stage, const Session& session) {
+  demo::LiveView view(stage, session.has_color);
+  stage.attention().every(kRedraw, [&view] { view.refresh(); });
+  const demo::Audience audience{[&view](const std::string& what) { view.begin(what); },
+                                [&view](const demo::Outcome& outcome) { view.add(outcome); }};
+  std::vector<demo::Outcome> outcomes = demo::tell_story(stage, audience, demo::kWatchableLoad);
+  stage.attention().every({}, nullptr);
+  return outcomes;
+}
+
 int run(const Options& options, const Session& session) {
   Result<PassedSignals> signals = PassedSignals::block();
   if (!signals) return report_error(signals.error());
@@ -56,7 +71,9 @@ int run(const Options& options, const Session& session) {
     (void)report_error(stage.error());
     return attention.ending_signal() ? kExitSignalled + *attention.ending_signal() : exit_status(stage.error());
   }
-  const std::vector<demo::Outcome> outcomes = demo::tell_story(**stage, audience);
+  const bool is_live = !options.once && session.format == Format::kTable && demo::can_draw();
+  const std::vector<demo::Outcome> outcomes =
+      is_live ? tell_on_terminal(**stage, session) : demo::tell_story(**stage, audience, demo::kQuickLoad);
   const std::string home = (*stage)->home();
   stage->reset();
   if (options.keep) fmt::print(stderr, "ripstop: the mesh's home is kept in {}\n", home);
@@ -73,7 +90,9 @@ Action describe_demo(CLI::App& app) {
       "Starts a mesh with a sample application in a temporary home, applies one Istio text after the other and\n"
       "measures what each does: two splits, a route for one user, retries, strict mutual TLS. Exit status 0 when "
       "every\n"
-      "effect was seen. With `--output json` one object per step. Touches no other mesh, and leaves nothing behind.");
+      "effect was seen. On a terminal, without --once, a live view of splits, services and hops; with `--output json` "
+      "one\n"
+      "object per step. Touches no other mesh, and leaves nothing behind.");
   return [options](const Session& session) { return run(*options, session); };
 }
 

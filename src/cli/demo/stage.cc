@@ -30,7 +30,6 @@ constexpr seconds kServicesPatience{45};
 constexpr seconds kLoadPatience{60};
 constexpr seconds kAskPatience{5};
 constexpr milliseconds kBetweenLooks{50};
-constexpr milliseconds kMembersPatience{10'000};
 constexpr size_t kShownLogLines = 8;
 constexpr const char* kPort = "9080";
 
@@ -96,8 +95,10 @@ Result<Programs> find_programs() {
 
 Result<std::unique_ptr<Stage>> Stage::set_up(Attention& attention, bool keeps_home) {
   std::unique_ptr<Stage> stage(new Stage(attention, keeps_home));
-  if (Status done = stage->build(); !done) return fail_with(done);
-  return stage;
+  Status done = stage->build();
+  if (done) return stage;
+  if (keeps_home) done.error().message += "; the mesh's home is kept in " + stage->home_.path;
+  return fail_with(done);
 }
 
 Stage::~Stage() {
