@@ -1,10 +1,8 @@
 #include "dialect/document.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <optional>
-#include <sstream>
+#include <utility>
 
 #include "base/text.h"
 #include "dialect/scalar.h"
@@ -114,24 +112,14 @@ bool is_json(std::string_view text) {
 }
 
 NodeRef parse(const Piece& piece, size_t& nodes_left, const Limits& limits, Refusal& refusal) {
-  TreeBuilder builder(piece.line, nodes_left, limits);
-  try {
-    std::istringstream stream{is_json(piece.text) ? join_surrogates(piece.text) : std::string(piece.text)};
-    YAML::Parser parser(stream);
-    parser.HandleNextDocument(builder);
-    NodeRef root = builder.take_root();
-    nodes_left -= root ? root->weight : 0;
-    return root;
-  } catch (const Refusal& refused) {
-    refusal = explain(refused, piece.text);
-  } catch (const YAML::Exception& error) {
-    refusal = {.code = std::string(kSyntaxCode),
-               .message = "The document is not valid YAML: " + error.msg + ".",
-               .remedy = "Check the indentation, the quotes and the colons here and on the line before.",
-               .at = builder.position(error.mark)};
-    refusal = explain(refusal, piece.text);
+  const std::string text = is_json(piece.text) ? join_surrogates(piece.text) : std::string(piece.text);
+  auto root = build_tree(text, piece.line, nodes_left, limits);
+  if (!root) {
+    refusal = explain(std::move(root.error()), piece.text);
+    return nullptr;
   }
-  return nullptr;
+  nodes_left -= *root ? (*root)->weight : 0;
+  return *std::move(root);
 }
 
 }  // namespace

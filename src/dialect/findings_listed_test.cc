@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
+#include <filesystem>
 #include <set>
 
 #include "dialect/testing.h"
@@ -29,10 +30,10 @@ TEST(Findings, EveryCodeIsListedInTheDocumentAndNoOther) {
     const std::string name = entry.path().filename();
     const bool is_source = name.ends_with(".cc") || name.ends_with(".h");
     if (!is_source || name.ends_with("_test.cc") || name == "testing.h") continue;
-    emitted.merge(codes_in(testing::file_text(entry.path()), "\""));
+    emitted.merge(codes_in(testing::file_text(entry.path().string()), "\""));
   }
   EXPECT_GT(emitted.size(), 40U);
-  EXPECT_EQ(emitted, codes_in(testing::file_text(list), "`"));
+  EXPECT_EQ(emitted, codes_in(testing::file_text(list.string()), "`"));
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
 // For the tests of this room: texts in, what came of them out.
 #pragma once
 
-#include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <string>
+#include <vector>
 
 #include "dialect/dialect.h"
 
@@ -50,20 +48,9 @@ inline std::vector<std::string> briefs(const model::Findings& findings, model::S
   return lines;
 }
 
-// Manifests of other meshes beside the project; nullopt when they are not there.
-inline std::optional<std::filesystem::path> corpora() {
-  for (auto folder = std::filesystem::current_path(); folder.has_relative_path(); folder = folder.parent_path()) {
-    const auto candidate = folder.parent_path() / "shared" / "corpora";
-    if (std::filesystem::is_directory(candidate)) return candidate;
-  }
-  return std::nullopt;
-}
+// The folder of manifests of other meshes beside the project; nullopt when it is not there.
+std::optional<std::string> corpora();
 
-inline std::string file_text(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
+std::string file_text(const std::string& path);
 
 }  // namespace ripstop::dialect::testing

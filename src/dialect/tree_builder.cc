@@ -1,6 +1,15 @@
 #include "dialect/tree_builder.h"
 
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
+#include <optional>
+#include <sstream>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "dialect/scalar.h"
 
@@ -28,7 +37,54 @@ void add_to(Node& parent, const Node& child) {
   parent.height = std::max(parent.height, child.height + 1);
 }
 
-}  // namespace
+// Throws a Refusal out of the parser when a budget is exceeded; build_tree catches it.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  // `first_line` is the file's line of the document's first; `nodes_left` what remains of the budget.
+  TreeBuilder(uint32_t first_line, size_t nodes_left, const Limits& limits);
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override;
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override;
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override;
+  void OnMapEnd() override { close(); }
+
+  // Null for an empty document.
+  [[nodiscard]] NodeRef take_root() { return std::move(root_); }
+  [[nodiscard]] Position position(const YAML::Mark& mark) const;
+
+ private:
+  struct Frame {
+    std::shared_ptr<Node> node;
+    YAML::anchor_t anchor = 0;
+    std::optional<std::string> key;  // read, its value not yet
+    Position key_at;
+    std::vector<NodeRef> merges;  // values of "<<"
+    std::unordered_set<std::string> keys;
+  };
+
+  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
+  void close();
+  void place(NodeRef node, YAML::anchor_t anchor);
+  void take_key(Frame& frame, const Node& node);
+  void count(size_t nodes, Position at);
+  void check_depth(size_t levels, Position at) const;
+  void merge(Frame& frame);
+
+  uint32_t first_line_;
+  size_t nodes_left_;
+  const Limits& limits_;
+  std::vector<Frame> open_;
+  std::unordered_map<YAML::anchor_t, NodeRef> anchors_;
+  NodeRef root_;
+};
 
 TreeBuilder::TreeBuilder(uint32_t first_line, size_t nodes_left, const Limits& limits)
     : first_line_(first_line), nodes_left_(nodes_left), limits_(limits) {}
@@ -186,6 +242,27 @@ void TreeBuilder::check_depth(size_t levels, Position at) const {
                 .message = "The document is nested deeper than " + std::to_string(limits_.depth) + " levels.",
                 .remedy = "Check for brackets that are never closed.",
                 .at = at};
+}
+
+}  // namespace
+
+std::expected<NodeRef, Refusal> build_tree(const std::string& text, uint32_t first_line, size_t nodes_left,
+                                           const Limits& limits) {
+  TreeBuilder builder(first_line, nodes_left, limits);
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    parser.HandleNextDocument(builder);
+    return builder.take_root();
+  } catch (const Refusal& refusal) {
+    return std::unexpected(refusal);
+  } catch (const YAML::Exception& error) {
+    return std::unexpected(Refusal{.code = std::string(kSyntaxCode),
+                                   .message = "The document is not valid YAML: " + error.msg + ".",
+                                   .remedy = "Check the indentation, the quotes and the colons here and on the line "
+                                             "before.",
+                                   .at = builder.position(error.mark)});
+  }
 }
 
 }  // namespace ripstop::dialect

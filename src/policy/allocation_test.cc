@@ -1,4 +1,12 @@
 // The hot path allocates nothing: every decision of a request, counted by the program's own operator new.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// ThreadSanitizer's run-time has an operator new of its own, which cannot be replaced.
+#define RIPSTOP_CANNOT_COUNT
+#endif
+#endif
+
+#ifndef RIPSTOP_CANNOT_COUNT
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -60,7 +68,7 @@ uint64_t allocations_of(Work work) {
 }
 
 TEST(Allocations, AreCounted) {
-  EXPECT_EQ(allocations_of([] { const std::string text(100, 'x'); }), 1u);
+  EXPECT_EQ(allocations_of([] { EXPECT_EQ(std::string(100, 'x').size(), 100u); }), 1u);
 }
 
 std::shared_ptr<const CompiledRouteTable> table() {
@@ -127,25 +135,29 @@ TEST(Allocations, AreNoneToActOnARoute) {
             0u);
 }
 
-TEST(Allocations, AreNoneToPickAHost) {
-  for (const auto kind : {model::Balancing::kRoundRobin, model::Balancing::kRandom, model::Balancing::kLeastRequest}) {
-    for (const uint32_t last_weight : {1U, 7U}) {
-      Random random(1);
-      HostSet hosts(model::Cluster{.balancing = kind});
-      std::vector<model::LocalityEndpoints> localities(3);
-      localities[0] = {.weight = 2, .endpoints = endpoints(1, 20)};
-      localities[1] = {.weight = 1, .endpoints = {endpoint(100), endpoint(101, last_weight)}};
-      localities[2] = {.priority = 1, .endpoints = endpoints(200, 5)};
-      localities[0].endpoints[0].health = model::Health::kDegraded;
-      hosts.update(assignment(localities), random);
-      const std::vector<const Host*> avoid = {hosts.hosts()[1].get()};
-      EXPECT_EQ(allocations_of([&] {
-                  for (int i = 0; i < 100; ++i) {
-                    const ActiveRequest running(*hosts.pick({.avoid = avoid, .attempts = 2}, random));
-                  }
-                }),
-                0u);
+// With localities, two priorities and a degraded host, so that every step of the choice is taken.
+uint64_t allocations_to_pick(model::Balancing balancing, uint32_t last_weight) {
+  Random random(1);
+  HostSet hosts(model::Cluster{.balancing = balancing});
+  std::vector<model::LocalityEndpoints> localities(3);
+  localities[0] = {.weight = 2, .endpoints = endpoints(1, 20)};
+  localities[1] = {.weight = 1, .endpoints = {endpoint(100), endpoint(101, last_weight)}};
+  localities[2] = {.priority = 1, .endpoints = endpoints(200, 5)};
+  localities[0].endpoints[0].health = model::Health::kDegraded;
+  hosts.update(assignment(localities), random);
+  const std::vector<const Host*> avoid = {hosts.hosts()[1].get()};
+  return allocations_of([&] {
+    for (int i = 0; i < 100; ++i) {
+      const ActiveRequest running(*hosts.pick({.avoid = avoid, .attempts = 2}, random));
     }
+  });
+}
+
+TEST(Allocations, AreNoneToPickAHost) {
+  using model::Balancing;
+  for (const auto balancing : {Balancing::kRoundRobin, Balancing::kRandom, Balancing::kLeastRequest}) {
+    EXPECT_EQ(allocations_to_pick(balancing, 1), 0u);
+    EXPECT_EQ(allocations_to_pick(balancing, 7), 0u);
   }
 }
 
@@ -192,3 +204,4 @@ TEST(Allocations, AreNoneToChooseAFilterChain) {
 
 }  // namespace
 }  // namespace ripstop::policy
+#endif

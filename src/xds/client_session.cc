@@ -1,9 +1,13 @@
 #include "xds/client_session.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include <unordered_set>
 
+#include "envoy/config/core/v3/address.pb.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 #include "xds/wire/message.h"
 

@@ -2,8 +2,12 @@
 #include "xds/server_session.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include "base/hash.h"
+#include "envoy/config/core/v3/address.pb.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 #include "xds/wire/message.h"
 

@@ -1,7 +1,11 @@
 // What to send when; requests are server_session.cc's.
 #include <fmt/format.h>
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include "base/hash.h"
+#include "envoy/config/core/v3/address.pb.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 #include "xds/server_session.h"
 #include "xds/wire/message.h"

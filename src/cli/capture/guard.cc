@@ -21,7 +21,7 @@
 #include "cli/capture/nft.h"
 #include "cli/capture/privileges.h"
 #include "cli/capture/ruleset.h"
-#include "cli/process.h"
+#include "cli/system/process.h"
 
 namespace ripstop::cli {
 namespace {

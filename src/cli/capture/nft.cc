@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "cli/capture/descriptor_channel.h"
 #include "cli/capture/privileges.h"
-#include "cli/program.h"
+#include "cli/system/program.h"
 #include "runtime/file_descriptor.h"
 
 namespace ripstop::cli {

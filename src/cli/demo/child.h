@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "cli/process.h"
+#include "cli/system/process.h"
 #include "runtime/file_descriptor.h"
 
 namespace ripstop::cli::demo {

@@ -58,11 +58,11 @@ void LiveView::add(const Outcome& outcome) {
 }
 
 void LiveView::refresh() {
-  readings_.push_back({Clock::now(), stage_.read_traffic()});
+  readings_.push_back({Clock::now(), stage_.read_hops()});
   while (readings_.size() > 2 && readings_.back().when - readings_[1].when >= kWindow) readings_.pop_front();
   const Reading& oldest = readings_.front();
   const Reading& newest = readings_.back();
-  picture_.traffic = since(newest.traffic, oldest.traffic);
+  picture_.hops = since(newest.hops, oldest.hops);
   picture_.seconds = std::chrono::duration<double>(newest.when - oldest.when).count();
   draw();
 }

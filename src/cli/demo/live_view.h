@@ -27,7 +27,7 @@ class LiveView {
  private:
   struct Reading {
     TimePoint when;
-    Traffic traffic;
+    HopTable hops;
   };
   void draw() const;
 

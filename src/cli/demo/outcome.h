@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/demo/hops.h"
 #include "cli/demo/load_report.h"
-#include "cli/demo/traffic.h"
 
 namespace ripstop::cli::demo {
 
@@ -19,7 +19,7 @@ struct Outcome {
 // All three versions of reviews answer, and nothing fails.
 [[nodiscard]] Outcome judge_baseline(const LoadReport& load);
 // All hops of the sample were seen, and every request on every hop came over mutual TLS.
-[[nodiscard]] Outcome judge_mutual_tls(const Traffic& traffic);
+[[nodiscard]] Outcome judge_mutual_tls(const HopTable& hops);
 // `v1_percent` of the answers come from v1 and the rest from v2, within 1.5 points; nothing fails.
 [[nodiscard]] Outcome judge_split(std::string name, double v1_percent, const LoadReport& load);
 // v3 for the user alone.

@@ -12,10 +12,10 @@ LoadReport load(std::map<std::string, uint64_t> versions, uint64_t failures = 0)
   return report;
 }
 
-Traffic whole_sample() {
-  Traffic traffic;
-  for (const Hop& hop : sample_hops()) traffic[hop] = {.requests = 5, .mutual_tls = 5};
-  return traffic;
+HopTable whole_sample() {
+  HopTable hops;
+  for (const Hop& hop : sample_hops()) hops[hop] = {.requests = 5, .mutual_tls = 5};
+  return hops;
 }
 
 TEST(Baseline, NeedsAllVersionsAndNoFailure) {
@@ -46,10 +46,10 @@ TEST(User, GoesToV3AndNobodyElseDoes) {
 
 TEST(MutualTls, HoldsOnEveryHopOfTheSample) {
   EXPECT_TRUE(judge_mutual_tls(whole_sample()).ok);
-  Traffic plain = whole_sample();
+  HopTable plain = whole_sample();
   plain[sample_hops().front()].mutual_tls = 4;
   EXPECT_FALSE(judge_mutual_tls(plain).ok);
-  Traffic partial = whole_sample();
+  HopTable partial = whole_sample();
   partial.erase(sample_hops().back());
   const Outcome outcome = judge_mutual_tls(partial);
   EXPECT_FALSE(outcome.ok);
@@ -58,9 +58,9 @@ TEST(MutualTls, HoldsOnEveryHopOfTheSample) {
 }
 
 TEST(MutualTls, IsBrokenByAStrangersPlainRequest) {
-  Traffic traffic = whole_sample();
-  traffic[{"unknown", "reviews-v1"}] = {.requests = 1};
-  EXPECT_FALSE(judge_mutual_tls(traffic).ok);
+  HopTable hops = whole_sample();
+  hops[{"unknown", "reviews-v1"}] = {.requests = 1};
+  EXPECT_FALSE(judge_mutual_tls(hops).ok);
 }
 
 TEST(Flaky, MustBeFeltFirstAndHiddenThen) {

@@ -35,20 +35,20 @@ class Line {
 
 enum Color : int { kBold = 1, kRed = 31, kGreen = 32, kYellow = 33, kCyan = 36 };
 
-double percent(uint64_t part, uint64_t whole) {
-  return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+double percent(double part, double whole) {
+  return whole <= 0 ? 0 : 100.0 * part / whole;
 }
 
 // What all callers together asked of each workload.
-std::map<std::string, HopFigures> by_destination(const Traffic& traffic) {
-  std::map<std::string, HopFigures> totals;
-  for (const auto& [hop, figures] : traffic) totals[hop.destination] += figures;
+std::map<std::string, Traffic> by_destination(const HopTable& hops) {
+  std::map<std::string, Traffic> totals;
+  for (const auto& [hop, figures] : hops) totals[hop.destination] += figures;
   return totals;
 }
 
-void add_split(std::vector<std::string>& lines, const std::map<std::string, HopFigures>& totals, const Canvas& canvas) {
+void add_split(std::vector<std::string>& lines, const std::map<std::string, Traffic>& totals, const Canvas& canvas) {
   constexpr std::array kColors = {Color::kGreen, Color::kYellow, Color::kRed};
-  uint64_t all = 0;
+  double all = 0;
   for (const auto& [name, figures] : totals) all += name.starts_with(kReviews) ? figures.requests : 0;
   lines.push_back(Line(canvas).add("SPLIT OF REVIEWS", kBold).take());
   size_t at = 0;
@@ -65,7 +65,7 @@ void add_split(std::vector<std::string>& lines, const std::map<std::string, HopF
   }
 }
 
-void add_services(std::vector<std::string>& lines, const std::map<std::string, HopFigures>& totals, double seconds,
+void add_services(std::vector<std::string>& lines, const std::map<std::string, Traffic>& totals, double seconds,
                   const Canvas& canvas) {
   lines.push_back(Line(canvas)
                       .add(fmt::format("{:<16} {:>9} {:>9} {:>9} {:>9} {:>9}", "SERVICE", "RPS", "SUCCESS", "P50 MS",
@@ -74,23 +74,23 @@ void add_services(std::vector<std::string>& lines, const std::map<std::string, H
                       .take());
   for (const auto& [name, figures] : totals) {
     const double success = percent(figures.requests - figures.failures, figures.requests);
-    const double rps = seconds > 0 ? static_cast<double>(figures.requests) / seconds : 0;
+    const double rps = seconds > 0 ? figures.requests / seconds : 0;
     lines.push_back(Line(canvas)
                         .add(fmt::format("{:<16} {:>9.0f} ", name, rps))
-                        .add(fmt::format("{:>7.2f} %", success), figures.failures == 0 ? kGreen : kRed)
-                        .add(fmt::format(" {:>9.2f} {:>9.2f} {:>9.2f}", figures.quantile(0.50), figures.quantile(0.95),
-                                         figures.quantile(0.99)))
+                        .add(fmt::format("{:>7.2f} %", success), figures.failures <= 0 ? kGreen : kRed)
+                        .add(fmt::format(" {:>9.2f} {:>9.2f} {:>9.2f}", percentile(figures, 0.50).value_or(0),
+                                         percentile(figures, 0.95).value_or(0), percentile(figures, 0.99).value_or(0)))
                         .take());
   }
 }
 
-void add_hops(std::vector<std::string>& lines, const Traffic& traffic, const Canvas& canvas) {
+void add_hops(std::vector<std::string>& lines, const HopTable& hops, const Canvas& canvas) {
   lines.push_back(Line(canvas).add(fmt::format("{:<36} {:>9} {:>11}", "HOP", "REQUESTS", "MUTUAL TLS"), kBold).take());
-  for (const auto& [hop, figures] : traffic) {
-    const bool is_all = figures.mutual_tls == figures.requests;
+  for (const auto& [hop, figures] : hops) {
+    const bool is_all = figures.mutual_tls >= figures.requests;
     lines.push_back(
         Line(canvas)
-            .add(fmt::format("{:<36} {:>9} ", hop.source + " > " + hop.destination, figures.requests))
+            .add(fmt::format("{:<36} {:>9.0f} ", hop.source + " > " + hop.destination, figures.requests))
             .add(fmt::format("{:>9.2f} %", percent(figures.mutual_tls, figures.requests)), is_all ? kGreen : kRed)
             .take());
   }
@@ -99,7 +99,7 @@ void add_hops(std::vector<std::string>& lines, const Traffic& traffic, const Can
 }  // namespace
 
 std::string render_picture(const Picture& picture, const Canvas& canvas) {
-  const std::map<std::string, HopFigures> totals = by_destination(picture.traffic);
+  const std::map<std::string, Traffic> totals = by_destination(picture.hops);
   std::vector<std::string> lines;
   lines.push_back(Line(canvas).add("Ripstop demo  ", kBold).add(picture.what, kCyan).take());
   lines.emplace_back("\n");
@@ -114,7 +114,7 @@ std::string render_picture(const Picture& picture, const Canvas& canvas) {
                         .take());
   }
   if (!picture.outcomes.empty()) lines.emplace_back("\n");
-  add_hops(lines, picture.traffic, canvas);
+  add_hops(lines, picture.hops, canvas);
   std::string text;
   for (size_t i = 0; i < std::min(lines.size(), canvas.height); ++i) text += lines[i];
   return text;

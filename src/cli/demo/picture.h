@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "cli/demo/hops.h"
 #include "cli/demo/outcome.h"
-#include "cli/demo/traffic.h"
 
 namespace ripstop::cli::demo {
 
 struct Picture {
   std::string what;               // goes on now
   std::vector<Outcome> outcomes;  // so far
-  Traffic traffic;                // of the last `seconds`
+  HopTable hops;                  // of the last `seconds`
   double seconds = 0;
 };
 

@@ -5,15 +5,16 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/output/table.h"
+
 namespace ripstop::cli::demo {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
 std::string verdict(bool is_ok, bool has_color) {
-  const char* word = is_ok ? "ok    " : "FAILED";
-  if (!has_color) return word;
-  return fmt::format("\x1b[{}m{}\x1b[0m", is_ok ? 32 : 31, word);
+  const Palette palette{has_color};
+  return is_ok ? palette.green("ok") : palette.red("FAILED");
 }
 
 }  // namespace
@@ -28,22 +29,15 @@ std::string render_object(const Outcome& outcome, Format format) {
 }
 
 std::string render_line(const Outcome& outcome, bool has_color) {
-  return fmt::format("  {} {}: {}\n", verdict(outcome.ok, has_color), outcome.name, outcome.measured);
+  return fmt::format("  {}  {}: {}\n", verdict(outcome.ok, has_color), outcome.name, outcome.measured);
 }
 
 std::string render_summary(const std::vector<Outcome>& outcomes, bool has_color) {
-  size_t name_width = 4;
-  size_t expected_width = 8;
+  Table table({"RESULT", "STEP", "EXPECTED", "MEASURED"});
   for (const Outcome& outcome : outcomes) {
-    name_width = std::max(name_width, outcome.name.size());
-    expected_width = std::max(expected_width, outcome.expected.size());
+    table.add({verdict(outcome.ok, has_color), outcome.name, outcome.expected, outcome.measured});
   }
-  std::string text =
-      fmt::format("\nRESULT  {:<{}}  {:<{}}  MEASURED\n", "STEP", name_width, "EXPECTED", expected_width);
-  for (const Outcome& outcome : outcomes) {
-    text += fmt::format("{}  {:<{}}  {:<{}}  {}\n", verdict(outcome.ok, has_color), outcome.name, name_width,
-                        outcome.expected, expected_width, outcome.measured);
-  }
+  std::string text = "\n" + table.render({has_color});
   const auto failed = std::ranges::count(outcomes, false, &Outcome::ok);
   text += failed == 0 ? fmt::format("\nAll {} steps showed what they should.\n", outcomes.size())
                       : fmt::format("\n{} of {} steps failed.\n", failed, outcomes.size());

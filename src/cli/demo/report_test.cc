@@ -38,9 +38,9 @@ TEST(Report, HasColorsOnlyWhereTheyAreWanted) {
 }
 
 Picture sample_picture() {
-  Picture picture{.what = "a split", .outcomes = {kGood, kBad}, .traffic = {}, .seconds = 2};
-  picture.traffic[{"load", "reviews-v1"}] = {.requests = 75, .mutual_tls = 75};
-  picture.traffic[{"load", "reviews-v2"}] = {.requests = 25, .failures = 5, .mutual_tls = 20};
+  Picture picture{.what = "a split", .outcomes = {kGood, kBad}, .hops = {}, .seconds = 2};
+  picture.hops[{"load", "reviews-v1"}] = {.requests = 75, .mutual_tls = 75};
+  picture.hops[{"load", "reviews-v2"}] = {.requests = 25, .failures = 5, .mutual_tls = 20};
   return picture;
 }
 

@@ -14,8 +14,8 @@
 
 #include "cli/api/fetch.h"
 #include "cli/demo/texts.h"
-#include "cli/program.h"
-#include "cli/run/sidecar.h"
+#include "cli/system/log_tail.h"
+#include "cli/system/program.h"
 #include "runtime/file.h"
 
 namespace ripstop::cli::demo {
@@ -287,15 +287,15 @@ Result<int> Stage::ask_in_plaintext(const std::string& workload) const {
   return response->status;
 }
 
-Traffic Stage::read_traffic() const {
-  Traffic traffic;
+HopTable Stage::read_hops() const {
+  HopTable hops;
   for (const Workload& workload : workloads_) {
     net::HttpClientRequest request;
     request.target = "/stats/prometheus";
     const Result<net::HttpClientResponse> page = fetch(workload.admin, std::move(request), seconds(1));
-    if (page && page->status == 200) add_page(traffic, page->body);
+    if (page && page->status == 200) add_page(hops, page->body);
   }
-  return traffic;
+  return hops;
 }
 
 }  // namespace ripstop::cli::demo

@@ -14,8 +14,8 @@
 #include "cli/api/home.h"
 #include "cli/demo/attention.h"
 #include "cli/demo/child.h"
+#include "cli/demo/hops.h"
 #include "cli/demo/load_report.h"
-#include "cli/demo/traffic.h"
 
 namespace ripstop::cli::demo {
 
@@ -55,7 +55,7 @@ class Stage {
   // The status with which a plaintext client outside the mesh is answered.
   [[nodiscard]] Result<int> ask_in_plaintext(const std::string& workload) const;
   // What the services' proxies have counted since they were started. A proxy that does not answer is left out.
-  [[nodiscard]] Traffic read_traffic() const;
+  [[nodiscard]] HopTable read_hops() const;
 
   [[nodiscard]] Attention& attention() { return attention_; }
   [[nodiscard]] const std::string& home() const { return home_.path; }

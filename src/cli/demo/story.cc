@@ -30,13 +30,13 @@ Played play_baseline(Stage& stage, uint64_t requests) {
 }
 
 Played play_mutual_tls(Stage& stage, uint64_t requests) {
-  const Traffic before = stage.read_traffic();
+  const HopTable before = stage.read_hops();
   Result<LoadReport> load = stage.run_load(pages(requests));
   if (!load) return fail_with(load);
   // A proxy counts a request once all of its answer is sent.
   const TimePoint deadline = Clock::now() + kEffectPatience;
   for (;;) {
-    Outcome outcome = judge_mutual_tls(since(stage.read_traffic(), before));
+    Outcome outcome = judge_mutual_tls(since(stage.read_hops(), before));
     if (outcome.ok || Clock::now() >= deadline) return outcome;
     if (Status waited = stage.attention().pause(kBetweenLooks); !waited) return fail_with(waited);
   }

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "cli/process.h"
+#include "cli/system/process.h"
 #include "runtime/file.h"
 
 namespace ripstop::cli {

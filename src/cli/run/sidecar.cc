@@ -13,9 +13,7 @@
 #include <cstring>
 #include <utility>
 
-#include "base/text.h"
-#include "cli/process.h"
-#include "runtime/file.h"
+#include "cli/system/process.h"
 
 namespace ripstop::cli {
 namespace {
@@ -109,18 +107,6 @@ void Sidecar::stop(std::chrono::milliseconds patience) {
   }
   kill(process_, SIGKILL);
   (void)reap();
-}
-
-std::string last_lines(const std::string& path, size_t count) {
-  const Result<std::string> text = runtime::read_file(path);
-  if (!text) return {};
-  std::vector<std::string_view> lines = split(*text, '\n');
-  while (!lines.empty() && trim(lines.back()).empty()) lines.pop_back();
-  std::string last;
-  for (size_t index = lines.size() > count ? lines.size() - count : 0; index < lines.size(); ++index) {
-    last += fmt::format("\n  {}", lines[index]);
-  }
-  return last;
 }
 
 }  // namespace ripstop::cli

@@ -57,7 +57,4 @@ class Sidecar {
   runtime::FileDescriptor ready_;
 };
 
-// The last lines of a log, for an error message; "" when there are none.
-[[nodiscard]] std::string last_lines(const std::string& path, size_t count);
-
 }  // namespace ripstop::cli

@@ -16,10 +16,11 @@
 #include "base/time.h"
 #include "cli/capture/member_namespace.h"
 #include "cli/command.h"
-#include "cli/program.h"
 #include "cli/run/run_folder.h"
 #include "cli/run/sidecar.h"
 #include "cli/run/signals.h"
+#include "cli/system/log_tail.h"
+#include "cli/system/program.h"
 #include "runtime/socket.h"
 #include "runtime/socket_address.h"
 

@@ -23,16 +23,27 @@ bool is_sound(const RotationState& state) {
          (!state.next || (*state.next <= state.last_generation && *state.next != state.current));
 }
 
+// A number with a fraction or an exponent would be converted, not refused.
+int64_t integer(const json& object, const char* name) {
+  const json& value = object.at(name);
+  if (!value.is_number_integer()) throw json::type_error::create(302, "not an integer", &object);
+  return value.get<int64_t>();
+}
+
+uint32_t generation(const json& object, const char* name) {
+  return static_cast<uint32_t>(integer(object, name));
+}
+
 std::optional<RotationState> read(std::string_view text) {
   const json object = json::parse(text);
   const auto phase = phase_of(object.at("phase").get<std::string>());
   if (!phase) return std::nullopt;
   RotationState state{.phase = *phase,
-                      .current = object.at("current").get<uint32_t>(),
+                      .current = generation(object, "current"),
                       .next = {},
-                      .since = WallTime(std::chrono::seconds(object.at("since").get<int64_t>())),
-                      .last_generation = object.at("last_generation").get<uint32_t>()};
-  if (object.contains("next")) state.next = object.at("next").get<uint32_t>();
+                      .since = WallTime(std::chrono::seconds(integer(object, "since"))),
+                      .last_generation = generation(object, "last_generation")};
+  if (object.contains("next")) state.next = generation(object, "next");
   if (!is_sound(state)) return std::nullopt;
   return state;
 }

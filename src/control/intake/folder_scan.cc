@@ -61,7 +61,8 @@ class Scan {
 // exchanges one of them exchanges what the path leads to.
 Status Scan::follow(const std::string& path) {
   std::string current;
-  std::deque<std::string> rest = components(std::filesystem::absolute(path).string());
+  std::error_code no_folder;
+  std::deque<std::string> rest = components(std::filesystem::absolute(path, no_folder).string());
   int links = 0;
   while (!rest.empty()) {
     const std::string name = std::move(rest.front());
@@ -71,14 +72,17 @@ Status Scan::follow(const std::string& path) {
       continue;
     }
     const std::string folder = current.empty() ? "/" : current;
-    const std::string next = current + "/" + name;
+    std::string next = current;
+    next.append("/").append(name);
     std::error_code failure;
-    const std::filesystem::path target = std::filesystem::read_symlink(next, failure);
+    std::filesystem::path target = std::filesystem::read_symlink(next, failure);
     if (!failure || rest.empty()) {
       if (Status declared = watches_.want_name(folder, name); !declared) return declared;
+      // Read again, because it may have been exchanged before it was watched.
+      target = std::filesystem::read_symlink(next, failure);
     }
     if (failure) {
-      current = next;
+      current = std::move(next);
       continue;
     }
     if (++links > kMaxLinks) return {};  // opening it will say so
@@ -115,7 +119,9 @@ Status Scan::enter(const std::string& folder, size_t depth) {
   const Result<std::vector<std::string>> names = list(folder);
   if (!names) return std::unexpected(names.error());
   for (const std::string& name : *names) {
-    if (Status visited = visit(folder + "/" + name, name, depth); !visited) return visited;
+    std::string path = folder;
+    path.append("/").append(name);
+    if (Status visited = visit(path, name, depth); !visited) return visited;
   }
   return {};
 }

@@ -5,7 +5,7 @@
 namespace ripstop::control {
 namespace {
 
-model::Workload workload(const std::string& id, const std::string& service, std::vector<uint16_t> ports) {
+model::Workload workload(const std::string& id, const std::string& service, const std::vector<uint16_t>& ports) {
   model::Workload made;
   made.id = id;
   made.identity = {"cluster.local", "default", "reviews"};

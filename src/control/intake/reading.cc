@@ -73,6 +73,7 @@ class Reader {
 
 std::vector<ResourceKey> Reading::keys() const {
   std::vector<ResourceKey> keys;
+  keys.reserve(resources.size());
   for (const dialect::Resource& resource : resources) keys.push_back(key_of(resource));
   return keys;
 }
@@ -85,6 +86,7 @@ std::set<std::string> Reading::titles() const {
 
 std::vector<Resource> Reading::records(Owner owner) const {
   std::vector<Resource> records;
+  records.reserve(resources.size());
   for (const dialect::Resource& resource : resources) {
     records.push_back(
         {.key = key_of(resource), .owner = owner, .text = resource.text, .file = resource.file, .line = resource.line});

@@ -21,11 +21,11 @@ std::map<uint16_t, SocketAddress> read_inbound(const json& object) {
   return inbound;
 }
 
-// nlohmann narrows numbers silently; a port that was 70000 must not come back as 4464.
+// nlohmann narrows numbers silently: a port that was 70000 must not come back as 4464, nor 1e300 as anything.
 template <typename Number>
 Number in_range(const json& value) {
-  const auto wide = value.get<int64_t>();
-  if (!value.is_number_integer() || wide < 0 || static_cast<uint64_t>(wide) > std::numeric_limits<Number>::max()) {
+  const int64_t wide = value.is_number_integer() ? value.get<int64_t>() : -1;
+  if (wide < 0 || static_cast<uint64_t>(wide) > std::numeric_limits<Number>::max()) {
     throw json::out_of_range::create(401, "a number is out of its range", &value);
   }
   return static_cast<Number>(wide);

@@ -29,6 +29,8 @@ TEST(WorkloadText, RefusesWhatIsOutOfRangeOrOfAnotherType) {
   for (const auto& [from, to] : {std::pair{R"("http":80)", R"("http":70000)"},
                                  {R"("http":80)", R"("http":-1)"},
                                  {R"("http":80)", R"("http":1.5)"},
+                                 {R"("http":80)", R"("http":1e300)"},
+                                 {R"("http":80)", R"("http":18446744073709551615)"},
                                  {R"("80":)", R"("80000":)"},
                                  {R"(0.0.0.0:8080)", "0.0.0.0"},
                                  {R"("weight":1)", R"("weight":4294967296)"},

@@ -95,7 +95,7 @@ const Node* Fields::find(std::string_view key, Kind kind, std::string_view wante
   return nullptr;
 }
 
-void Fields::refuse_type(const Node& node, std::string path, std::string_view wanted) {
+void Fields::refuse_type(const Node& node, const std::string& path, std::string_view wanted) {
   report_->error("istio/wrong-type", {node.at, path},
                  path.substr(path.rfind('.') + 1) + " must be " + std::string(wanted) + ", and is " +
                      std::string(node.kind_name()) + ".",
@@ -178,7 +178,7 @@ std::optional<uint16_t> Fields::port(std::string_view key) {
 
 std::optional<uint16_t> Fields::port_of(const Node& node, std::string path) {
   if (node.kind != Kind::kInteger) {
-    refuse_type(node, std::move(path), "an integer");
+    refuse_type(node, path, "an integer");
     return std::nullopt;
   }
   const auto value = to_integer(node.text);
@@ -209,7 +209,7 @@ std::vector<PlacedText> Fields::texts(std::string_view key) {
     const Node& item = *list->items[i];
     std::string path = path_of(key) + "[" + std::to_string(i) + "]";
     if (item.kind != Kind::kText) {
-      refuse_type(item, std::move(path), "a string");
+      refuse_type(item, path, "a string");
       continue;
     }
     values.push_back({item.text, {item.at, std::move(path)}});
@@ -225,7 +225,7 @@ std::vector<std::pair<PlacedText, PlacedText>> Fields::text_map(std::string_view
     std::string path = path_of(key) + "." + entry.key;
     // A key without a value is the empty string in Kubernetes' reading of string maps.
     if (entry.value->kind != Kind::kText && entry.value->kind != Kind::kNull) {
-      refuse_type(*entry.value, std::move(path), "a string");
+      refuse_type(*entry.value, path, "a string");
       continue;
     }
     const std::string value = entry.value->kind == Kind::kText ? entry.value->text : std::string();

@@ -97,7 +97,7 @@ class Fields {
   const Node* find(std::string_view key);
   const Node* find(std::string_view key, Node::Kind kind, std::string_view wanted);
   std::optional<uint16_t> port_of(const Node& node, std::string path);
-  void refuse_type(const Node& node, std::string path, std::string_view wanted);
+  void refuse_type(const Node& node, const std::string& path, std::string_view wanted);
   void refuse_choice(std::string_view key, const std::string& word, const std::vector<std::string>& names);
   [[nodiscard]] std::string path_of(std::string_view key) const;
   void report_leftovers();

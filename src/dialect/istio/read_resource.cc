@@ -23,7 +23,7 @@ constexpr std::array<std::pair<std::string_view, Reader>, 5> kReaders = {{
 void read_resource(const Context& context, const Node& root, model::MeshConfig& into) {
   const auto reader = std::ranges::find(kReaders, context.resource.kind, &std::pair<std::string_view, Reader>::first);
   if (reader == kReaders.end()) return;
-  static const Node kEmpty{.kind = Node::Kind::kMap};
+  static const Node empty{.kind = Node::Kind::kMap};
   const Node* spec = root.find("spec");
   const bool is_absent = spec == nullptr || spec->kind == Node::Kind::kNull;
   // Only a PeerAuthentication may say nothing at all.
@@ -31,7 +31,7 @@ void read_resource(const Context& context, const Node& root, model::MeshConfig& 
     report_missing(context.report, {root.at, "spec"}, "The spec", "Write what the resource is to do under spec.");
     return;
   }
-  Fields fields(context.report, is_absent ? kEmpty : *spec, "spec");
+  Fields fields(context.report, is_absent ? empty : *spec, "spec");
   reader->second(context, fields, into);
 }
 

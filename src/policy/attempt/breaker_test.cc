@@ -48,24 +48,26 @@ TEST(Breaker, MovesASlotWithItsPermit) {
   EXPECT_EQ(breaker.in_use(Resource::kRequests), 0u);
 }
 
+// Takes and gives back slots, and notes how many threads were inside at once.
+void contend(Breaker& breaker, std::atomic<int>& inside, std::atomic<int>& most) {
+  for (int i = 0; i < 20'000; ++i) {
+    const Breaker::Permit permit = breaker.acquire(Resource::kRequests);
+    if (!permit) continue;
+    const int now = ++inside;
+    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+    }
+    --inside;
+  }
+}
+
 TEST(Breaker, HoldsItsLimitBetweenThreads) {
   Breaker breaker({.max_requests = 3});
   std::atomic<int> inside = 0;
   std::atomic<int> most = 0;
   {
     std::vector<std::jthread> workers;
-    for (int worker = 0; worker < 4; ++worker) {
-      workers.emplace_back([&] {
-        for (int i = 0; i < 20'000; ++i) {
-          const Breaker::Permit permit = breaker.acquire(Resource::kRequests);
-          if (!permit) continue;
-          const int now = ++inside;
-          for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
-          }
-          --inside;
-        }
-      });
-    }
+    workers.reserve(4);
+    for (int worker = 0; worker < 4; ++worker) workers.emplace_back([&] { contend(breaker, inside, most); });
   }
   EXPECT_LE(most, 3);
   EXPECT_GE(most, 1);

@@ -19,20 +19,20 @@ constexpr HostOutcome kTimeout{Kind::kTimeout};
 class Outlier : public testing::Test {
  protected:
   void start(model::OutlierDetection settings, uint16_t host_count = 10) {
-    detector.emplace(settings);
-    hosts.update(assignment(endpoints(1, host_count)), random);
+    detector_.emplace(settings);
+    hosts_.update(assignment(endpoints(1, host_count)), random_);
   }
-  Host& host(size_t index = 0) { return *hosts.hosts()[index]; }
+  Host& host(size_t index = 0) { return *hosts_.hosts()[index]; }
   Ejection record(std::initializer_list<HostOutcome> outcomes, size_t index = 0) {
     Ejection last = Ejection::kNone;
-    for (const HostOutcome outcome : outcomes) last = detector->record(hosts, host(index), outcome, now, random);
+    for (const HostOutcome outcome : outcomes) last = detector_->record(hosts_, host(index), outcome, now_, random_);
     return last;
   }
 
-  Random random{1};
-  HostSet hosts{model::Cluster()};
-  std::optional<OutlierDetector> detector;
-  TimePoint now{1h};
+  Random random_{1};
+  HostSet hosts_{model::Cluster()};
+  std::optional<OutlierDetector> detector_;
+  TimePoint now_{1h};
 };
 
 TEST_F(Outlier, EjectsAfterConsecutive5xxOnly) {
@@ -78,10 +78,10 @@ TEST_F(Outlier, LengthensEachEjectionUpToTheMaximum) {
   start({.consecutive_5xx = 1, .base_ejection = 30s, .max_ejection = 70s, .max_ejection_percent = 100});
   for (const auto expected : {30s, 60s, 70s, 70s}) {
     EXPECT_EQ(record({response(500)}), Ejection::k5xx);
-    now += expected - 1s;
-    EXPECT_EQ(detector->tick(hosts, now, random), 0u) << expected.count();
-    now += 1s;
-    EXPECT_EQ(detector->tick(hosts, now, random), 1u) << expected.count();
+    now_ += expected - 1s;
+    EXPECT_EQ(detector_->tick(hosts_, now_, random_), 0u) << expected.count();
+    now_ += 1s;
+    EXPECT_EQ(detector_->tick(hosts_, now_, random_), 1u) << expected.count();
     EXPECT_FALSE(host().outlier.is_ejected);
   }
 }
@@ -90,19 +90,19 @@ TEST_F(Outlier, ForgetsEjectionsWhileTheHostBehaves) {
   start({.consecutive_5xx = 1, .base_ejection = 30s, .max_ejection_percent = 100});
   for (int i = 0; i < 3; ++i) {
     record({response(500)});
-    now += 300s;
-    detector->tick(hosts, now, random);
+    now_ += 300s;
+    detector_->tick(hosts_, now_, random_);
   }
   EXPECT_EQ(host().outlier.ejections, 3u);
-  for (int i = 0; i < 5; ++i) detector->tick(hosts, now, random);
+  for (int i = 0; i < 5; ++i) detector_->tick(hosts_, now_, random_);
   EXPECT_EQ(host().outlier.ejections, 0u);
 }
 
 TEST_F(Outlier, NeverEjectsForLessThanTheBaseTime) {
   start({.consecutive_5xx = 1, .base_ejection = 30s, .max_ejection = 5s, .max_ejection_percent = 100});
   record({response(500)});
-  EXPECT_EQ(detector->tick(hosts, now + 29s, random), 0u);
-  EXPECT_EQ(detector->tick(hosts, now + 30s, random), 1u);
+  EXPECT_EQ(detector_->tick(hosts_, now_ + 29s, random_), 0u);
+  EXPECT_EQ(detector_->tick(hosts_, now_ + 30s, random_), 1u);
 }
 
 TEST_F(Outlier, LeavesMostHostsIn) {
@@ -110,7 +110,7 @@ TEST_F(Outlier, LeavesMostHostsIn) {
   EXPECT_EQ(record({response(500)}, 0), Ejection::k5xx);
   EXPECT_EQ(record({response(500)}, 1), Ejection::k5xx);
   EXPECT_EQ(record({response(500)}, 2), Ejection::kNone);
-  EXPECT_EQ(hosts.ejected_count(), 2u);
+  EXPECT_EQ(hosts_.ejected_count(), 2u);
 }
 
 TEST_F(Outlier, EjectsOneOfAFewOnlyWhereToldTo) {
@@ -125,10 +125,10 @@ TEST_F(Outlier, EjectsAHostOnceAndIgnoresOneThatLeft) {
   start({.consecutive_5xx = 1, .max_ejection_percent = 100});
   EXPECT_EQ(record({response(500), response(500)}), Ejection::kNone);
   EXPECT_EQ(host().outlier.ejections, 1u);
-  const HostRef gone = hosts.hosts()[1];
-  hosts.update(assignment(endpoints(1, 1)), random);
-  EXPECT_EQ(detector->record(hosts, *gone, response(500), now, random), Ejection::kNone);
-  EXPECT_EQ(hosts.ejected_count(), 1u);
+  const HostRef gone = hosts_.hosts()[1];
+  hosts_.update(assignment(endpoints(1, 1)), random_);
+  EXPECT_EQ(detector_->record(hosts_, *gone, response(500), now_, random_), Ejection::kNone);
+  EXPECT_EQ(hosts_.ejected_count(), 1u);
 }
 
 }  // namespace

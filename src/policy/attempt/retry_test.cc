@@ -87,67 +87,67 @@ TEST(Retry, CoversWhatEnvoysConditionsCover) {
 
 class RetryDecisions : public testing::Test {
  protected:
-  Random random{1};
-  Breaker breaker{{.max_retries = 2}};
-  model::RetryPolicy policy{.retries = 2, .on = RetryOn::k5xx};
+  Random random_{1};
+  Breaker breaker_{{.max_retries = 2}};
+  model::RetryPolicy policy_{.retries = 2, .on = RetryOn::k5xx};
 };
 
 TEST_F(RetryDecisions, StopAtThePolicysNumber) {
-  Retries retries(&policy, breaker);
-  EXPECT_EQ(retries.decide(response(503), random).verdict, Verdict::kRetry);
-  EXPECT_EQ(retries.decide(response(503), random).verdict, Verdict::kRetry);
-  EXPECT_EQ(retries.decide(response(503), random).verdict, Verdict::kLimit);
+  Retries retries(&policy_, breaker_);
+  EXPECT_EQ(retries.decide(response(503), random_).verdict, Verdict::kRetry);
+  EXPECT_EQ(retries.decide(response(503), random_).verdict, Verdict::kRetry);
+  EXPECT_EQ(retries.decide(response(503), random_).verdict, Verdict::kLimit);
   EXPECT_EQ(retries.count(), 2u);
-  EXPECT_EQ(breaker.in_use(Resource::kRetries), 0u);
+  EXPECT_EQ(breaker_.in_use(Resource::kRetries), 0u);
 }
 
 TEST_F(RetryDecisions, HoldOneOfTheBreakersSlotsWhileTheRetryRuns) {
-  Retries first(&policy, breaker);
+  Retries first(&policy_, breaker_);
   {
-    Retries second(&policy, breaker);
-    Retries third(&policy, breaker);
-    EXPECT_EQ(first.decide(response(503), random).verdict, Verdict::kRetry);
-    EXPECT_EQ(second.decide(response(503), random).verdict, Verdict::kRetry);
-    EXPECT_EQ(third.decide(response(503), random).verdict, Verdict::kOverflow);
+    Retries second(&policy_, breaker_);
+    Retries third(&policy_, breaker_);
+    EXPECT_EQ(first.decide(response(503), random_).verdict, Verdict::kRetry);
+    EXPECT_EQ(second.decide(response(503), random_).verdict, Verdict::kRetry);
+    EXPECT_EQ(third.decide(response(503), random_).verdict, Verdict::kOverflow);
     EXPECT_EQ(third.count(), 0u);
   }
-  EXPECT_EQ(breaker.in_use(Resource::kRetries), 1u);
-  EXPECT_EQ(first.decide(response(200), random).verdict, Verdict::kNo);
-  EXPECT_EQ(breaker.in_use(Resource::kRetries), 0u);
+  EXPECT_EQ(breaker_.in_use(Resource::kRetries), 1u);
+  EXPECT_EQ(first.decide(response(200), random_).verdict, Verdict::kNo);
+  EXPECT_EQ(breaker_.in_use(Resource::kRetries), 0u);
 }
 
 TEST_F(RetryDecisions, NeverRepeatWhatCannotBeRepeated) {
-  Retries retries(&policy, breaker);
+  Retries retries(&policy_, breaker_);
   AttemptOutcome outcome = response(503);
   outcome.response_started = true;
-  EXPECT_EQ(retries.decide(outcome, random).verdict, Verdict::kNo);
+  EXPECT_EQ(retries.decide(outcome, random_).verdict, Verdict::kNo);
   outcome = response(503);
   outcome.can_replay = false;
-  EXPECT_EQ(retries.decide(outcome, random).verdict, Verdict::kNo);
+  EXPECT_EQ(retries.decide(outcome, random_).verdict, Verdict::kNo);
 }
 
 TEST_F(RetryDecisions, LeaveTheMethodToTheConfiguration) {
-  Retries retries(&policy, breaker);
+  Retries retries(&policy_, breaker_);
   AttemptOutcome outcome = response(503);
   outcome.is_idempotent = false;
-  EXPECT_EQ(retries.decide(outcome, random).verdict, Verdict::kRetry);
+  EXPECT_EQ(retries.decide(outcome, random_).verdict, Verdict::kRetry);
 }
 
 TEST_F(RetryDecisions, RepeatOnceWithoutPolicyWhenAReusedConnectionCloses) {
   const AttemptOutcome stale{.kind = Kind::kReset, .connection_was_reused = true, .is_idempotent = true};
-  Retries retries(nullptr, breaker);
-  const RetryDecision decision = retries.decide(stale, random);
+  Retries retries(nullptr, breaker_);
+  const RetryDecision decision = retries.decide(stale, random_);
   EXPECT_EQ(decision.verdict, Verdict::kRetry);
   EXPECT_EQ(decision.pause, Duration::zero());
   EXPECT_TRUE(decision.needs_fresh_connection);
-  EXPECT_EQ(breaker.in_use(Resource::kRetries), 0u);
-  EXPECT_EQ(retries.decide(stale, random).verdict, Verdict::kNo);
+  EXPECT_EQ(breaker_.in_use(Resource::kRetries), 0u);
+  EXPECT_EQ(retries.decide(stale, random_).verdict, Verdict::kNo);
   EXPECT_EQ(retries.count(), 1u);
 
   const auto verdict = [&](auto change) {
     AttemptOutcome outcome = stale;
     change(outcome);
-    return Retries(nullptr, breaker).decide(outcome, random).verdict;
+    return Retries(nullptr, breaker_).decide(outcome, random_).verdict;
   };
   EXPECT_EQ(verdict([](AttemptOutcome& o) { o.connection_was_reused = false; }), Verdict::kNo);
   EXPECT_EQ(verdict([](AttemptOutcome& o) { o.is_idempotent = false; }), Verdict::kNo);
@@ -159,11 +159,11 @@ TEST_F(RetryDecisions, RepeatOnceWithoutPolicyWhenAReusedConnectionCloses) {
 
 TEST_F(RetryDecisions, DoNotChargeTheImplicitRepeatToThePolicy) {
   const AttemptOutcome stale{.kind = Kind::kReset, .connection_was_reused = true, .is_idempotent = true};
-  policy.retries = 1;
-  Retries retries(&policy, breaker);
-  EXPECT_TRUE(retries.decide(stale, random).needs_fresh_connection);
-  EXPECT_EQ(retries.decide(response(503), random).verdict, Verdict::kRetry);
-  EXPECT_EQ(retries.decide(response(503), random).verdict, Verdict::kLimit);
+  policy_.retries = 1;
+  Retries retries(&policy_, breaker_);
+  EXPECT_TRUE(retries.decide(stale, random_).needs_fresh_connection);
+  EXPECT_EQ(retries.decide(response(503), random_).verdict, Verdict::kRetry);
+  EXPECT_EQ(retries.decide(response(503), random_).verdict, Verdict::kLimit);
 }
 
 TEST(Backoff, DoublesItsRangeUpToTheMaximum) {

@@ -20,6 +20,7 @@ inline model::Endpoint endpoint(uint16_t number, uint32_t weight = 1, model::Hea
 
 inline std::vector<model::Endpoint> endpoints(uint16_t first, uint16_t count) {
   std::vector<model::Endpoint> made;
+  made.reserve(count);
   for (uint16_t i = 0; i < count; ++i) made.push_back(endpoint(static_cast<uint16_t>(first + i)));
   return made;
 }

@@ -196,36 +196,48 @@ Result<RouteMatcher> RouteMatcher::compile(const model::RouteMatch& match) {
   Result<StringMatcher> path = StringMatcher::compile(match.path);
   if (!path) return fail(path.error().code, fmt::format("in the match of the path: {}", path.error().message));
   RouteMatcher matcher(std::move(*path));
-  if (Status status = compile_optional(match.method, "method", matcher.method_); !status) return fail_with(status);
-  if (Status status = compile_optional(match.authority, "authority", matcher.authority_); !status) {
-    return fail_with(status);
+  if (!match.method && !match.authority && !match.scheme && match.headers.empty() && match.query.empty() &&
+      !match.is_grpc_only) {
+    return matcher;
   }
-  if (Status status = compile_optional(match.scheme, "scheme", matcher.scheme_); !status) return fail_with(status);
-  for (const model::HeaderMatch& header : match.headers) {
-    Result<HeaderMatcher> compiled = HeaderMatcher::compile(header);
-    if (!compiled) return fail_with(compiled);
-    matcher.headers_.push_back(std::move(*compiled));
-  }
-  for (const model::QueryMatch& parameter : match.query) {
-    Result<QueryMatcher> compiled = QueryMatcher::compile(parameter);
-    if (!compiled) return fail_with(compiled);
-    matcher.query_.push_back(std::move(*compiled));
-  }
-  matcher.is_grpc_only_ = match.is_grpc_only;
-  matcher.is_path_only_ = !match.method && !match.authority && !match.scheme && match.headers.empty() &&
-                          match.query.empty() && !match.is_grpc_only;
+  auto rest = compile_rest(match);
+  if (!rest) return fail_with(rest);
+  matcher.rest_ = std::move(*rest);
   return matcher;
 }
 
-bool RouteMatcher::matches_rest(const RequestView& request) const {
-  if (method_ && !method_->matches(request.method)) return false;
-  if (authority_ && !authority_->matches(request.authority)) return false;
-  if (scheme_ && !scheme_->matches(request.scheme)) return false;
+Result<std::unique_ptr<const RouteMatcher::Conditions>> RouteMatcher::compile_rest(const model::RouteMatch& match) {
+  auto rest = std::make_unique<Conditions>();
+  if (Status status = compile_optional(match.method, "method", rest->method); !status) return fail_with(status);
+  if (Status status = compile_optional(match.authority, "authority", rest->authority); !status) {
+    return fail_with(status);
+  }
+  if (Status status = compile_optional(match.scheme, "scheme", rest->scheme); !status) return fail_with(status);
+  rest->headers.reserve(match.headers.size());
+  for (const model::HeaderMatch& header : match.headers) {
+    Result<HeaderMatcher> compiled = HeaderMatcher::compile(header);
+    if (!compiled) return fail_with(compiled);
+    rest->headers.push_back(std::move(*compiled));
+  }
+  rest->query.reserve(match.query.size());
+  for (const model::QueryMatch& parameter : match.query) {
+    Result<QueryMatcher> compiled = QueryMatcher::compile(parameter);
+    if (!compiled) return fail_with(compiled);
+    rest->query.push_back(std::move(*compiled));
+  }
+  rest->is_grpc_only = match.is_grpc_only;
+  return rest;
+}
+
+bool RouteMatcher::Conditions::hold(const RequestView& request) const {
+  if (method && !method->matches(request.method)) return false;
+  if (authority && !authority->matches(request.authority)) return false;
+  if (scheme && !scheme->matches(request.scheme)) return false;
   const auto has_header = [&](const HeaderMatcher& header) { return header.matches(request); };
-  if (!std::ranges::all_of(headers_, has_header)) return false;
+  if (!std::ranges::all_of(headers, has_header)) return false;
   const auto has_parameter = [&](const QueryMatcher& parameter) { return parameter.matches(request.query); };
-  if (!std::ranges::all_of(query_, has_parameter)) return false;
-  return !is_grpc_only_ || is_grpc_content_type(request.headers.first("content-type").value_or(""));
+  if (!std::ranges::all_of(query, has_parameter)) return false;
+  return !is_grpc_only || is_grpc_content_type(request.headers.first("content-type").value_or(""));
 }
 
 }  // namespace ripstop::policy

@@ -9,6 +9,7 @@ namespace {
 
 TEST(TextIndex, FindsWhatWasInsertedAndNothingElse) {
   std::vector<std::string> keys;
+  keys.reserve(5'000);
   for (int i = 0; i < 5'000; ++i) keys.push_back("service-" + std::to_string(i) + ".default.svc.cluster.local");
   TextIndex index;
   for (uint32_t i = 0; i < keys.size(); ++i) EXPECT_TRUE(index.insert(keys[i], i));

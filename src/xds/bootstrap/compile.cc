@@ -1,8 +1,15 @@
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/wrappers.pb.h>
+#include <yaml-cpp/yaml.h>
 
 #include <exception>
+#include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "envoy/config/core/v3/address.pb.h"
 #include "xds/bootstrap.h"
 #include "xds/bootstrap/embedded_secrets.h"
 #include "xds/bootstrap/yaml_reader.h"
@@ -29,11 +36,10 @@ YAML::Node load(std::string_view text) {
 }
 
 Result<std::string> compile(std::string_view text, const std::string& file) {
-  YamlReader reader(file);
-  const nlohmann::json tree = reader.read(load(text), *Wire::descriptor());
-  if (!reader.problems().empty()) return fail_with_lines(reader.problems());
+  const auto json = yaml_to_json(load(text), *Wire::descriptor(), file);
+  if (!json) return fail_with_lines(json.error());
   Wire wire;
-  const auto status = google::protobuf::util::JsonStringToMessage(tree.dump(), &wire);
+  const auto status = google::protobuf::util::JsonStringToMessage(*json, &wire);
   if (!status.ok()) return fail(ErrorCode::kInvalidArgument, file + ": " + std::string(status.message()));
   std::vector<std::string> problems;
   extract_secrets(wire, problems);

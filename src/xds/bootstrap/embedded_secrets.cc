@@ -1,10 +1,15 @@
 #include "xds/bootstrap/embedded_secrets.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include <fstream>
 #include <iterator>
 
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "envoy/config/core/v3/address.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
 #include "xds/wire/message.h"
 #include "xds/wire/type_names.h"

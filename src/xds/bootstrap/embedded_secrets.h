@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

@@ -1,9 +1,12 @@
 #include "xds/bootstrap/yaml_reader.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
+#include <yaml-cpp/yaml.h>
 
 #include <charconv>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/text.h"
@@ -48,12 +51,50 @@ json plain_scalar(const YAML::Node& node) {
   return text;
 }
 
+class YamlReader {
+ public:
+  explicit YamlReader(std::string file) : file_(std::move(file)) {}
+
+  // Never stops at the first problem. The result is of use only when problems() is empty.
+  json read(const YAML::Node& node, const Descriptor& message);
+  // Whole sentences, one per problem.
+  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
+
+ private:
+  // A place in the document: how deep, and the path so far.
+  struct Place {
+    std::string path;
+    int depth = 0;
+    [[nodiscard]] Place field(std::string_view name) const;
+    [[nodiscard]] Place item(size_t index) const;
+  };
+
+  json message(const YAML::Node& node, const Descriptor& type, const Place& at);
+  // Inside an Any the message's fields stand beside its "@type".
+  enum class Shape : uint8_t { kPlain, kAny };
+  json plain_message(const YAML::Node& node, const Descriptor& type, Shape shape, const Place& at);
+  json any(const YAML::Node& node, const Place& at);
+  json field(const YAML::Node& node, const FieldDescriptor& type, const Place& at);
+  json single(const YAML::Node& node, const FieldDescriptor& type, const Place& at);
+  json scalar(const YAML::Node& node, const FieldDescriptor& type, const Place& at);
+  json map(const YAML::Node& node, const FieldDescriptor& type, const Place& at);
+  // Without a type: as YAML 1.2's core schema has it.
+  json free_form(const YAML::Node& node, const Place& at);
+
+  [[nodiscard]] bool is_within_bounds(const YAML::Node& node, const Place& at);
+  void complain(const YAML::Node& node, const Place& at, std::string_view what);
+  void complain_unknown(const YAML::Node& key, const Descriptor& type, const Place& at);
+
+  std::string file_;
+  size_t nodes_ = 0;
+  bool has_overflown_ = false;
+  std::vector<std::string> problems_;
+};
+
 const FieldDescriptor* find_field(const Descriptor& type, const std::string& name) {
   const FieldDescriptor* field = type.FindFieldByName(name);
   return field != nullptr ? field : type.FindFieldByCamelcaseName(name);
 }
-
-}  // namespace
 
 YamlReader::Place YamlReader::Place::field(std::string_view name) const {
   return {path.empty() ? std::string(name) : fmt::format("{}.{}", path, name), depth + 1};
@@ -213,6 +254,16 @@ json YamlReader::free_form(const YAML::Node& node, const Place& at) {
     object[key] = free_form(entry.second, at.field(key));
   }
   return object;
+}
+
+}  // namespace
+
+std::expected<std::string, std::vector<std::string>> yaml_to_json(const YAML::Node& node, const Descriptor& message,
+                                                                  const std::string& file) {
+  YamlReader reader(file);
+  const json tree = reader.read(node, message);
+  if (!reader.problems().empty()) return std::unexpected(reader.problems());
+  return tree.dump();
 }
 
 }  // namespace ripstop::xds

@@ -1,9 +1,9 @@
 // Parts of a Cluster that are a page of their own on the wire. Internal to xds.
 #pragma once
 
-#include "envoy/config/cluster/v3/cluster.pb.h"
 #include "model/cluster.h"
 #include "xds/wire/cursor.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

@@ -1,5 +1,12 @@
 #include <fmt/format.h>
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/wrappers.pb.h>
 
+#include "envoy/config/core/v3/address.pb.h"
+#include "envoy/config/core/v3/base.pb.h"
+#include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "xds/cluster/endpoint_wire.h"
 #include "xds/decode.h"
 #include "xds/wire/message.h"

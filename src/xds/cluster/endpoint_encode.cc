@@ -1,5 +1,13 @@
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/wrappers.pb.h>
+
 #include <algorithm>
 
+#include "envoy/config/core/v3/address.pb.h"
+#include "envoy/config/core/v3/base.pb.h"
+#include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "xds/cluster/endpoint_wire.h"
 #include "xds/encode.h"
 #include "xds/wire/message.h"

@@ -1,9 +1,9 @@
 // ClusterLoadAssignment on the wire, by itself and inside a cluster. Internal to xds.
 #pragma once
 
-#include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "model/cluster.h"
 #include "xds/wire/cursor.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

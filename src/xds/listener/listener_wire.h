@@ -1,13 +1,9 @@
 // Listeners, their network filters and access logs on the wire. Internal to xds.
 #pragma once
 
-#include <google/protobuf/any.pb.h>
-#include <google/protobuf/repeated_ptr_field.h>
-
-#include "envoy/config/accesslog/v3/accesslog.pb.h"
-#include "envoy/config/listener/v3/listener.pb.h"
 #include "model/listener.h"
 #include "xds/wire/cursor.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

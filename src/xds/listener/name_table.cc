@@ -1,6 +1,11 @@
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/wrappers.pb.h>
+
 #include <algorithm>
 
 #include "base/text.h"
+#include "envoy/config/core/v3/address.pb.h"
 #include "istio/networking/nds/v1/nds.pb.h"
 #include "xds/decode.h"
 #include "xds/encode.h"

@@ -1,8 +1,15 @@
 #include "xds/route/header_edits.h"
 
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/repeated_ptr_field.h>
+#include <google/protobuf/wrappers.pb.h>
+
 #include <algorithm>
 
 #include "base/text.h"
+#include "envoy/config/core/v3/address.pb.h"
+#include "envoy/config/core/v3/base.pb.h"
 #include "xds/wire/message.h"
 
 namespace ripstop::xds {

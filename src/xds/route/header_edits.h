@@ -4,13 +4,11 @@
 // model's order would change the meaning of is refused.
 #pragma once
 
-#include <google/protobuf/repeated_ptr_field.h>
-
 #include <string>
 
-#include "envoy/config/core/v3/base.pb.h"
 #include "model/route.h"
 #include "xds/wire/cursor.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

@@ -1,7 +1,16 @@
 #include <fmt/format.h>
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/repeated_ptr_field.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include "base/text.h"
+#include "envoy/config/core/v3/address.pb.h"
+#include "envoy/config/core/v3/base.pb.h"
+#include "envoy/config/route/v3/route.pb.h"
+#include "envoy/config/route/v3/route_components.pb.h"
 #include "envoy/extensions/filters/http/fault/v3/fault.pb.h"
+#include "envoy/type/matcher/v3/string.pb.h"
 #include "xds/route/header_edits.h"
 #include "xds/route/route_wire.h"
 #include "xds/wire/message.h"

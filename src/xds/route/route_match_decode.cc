@@ -1,4 +1,12 @@
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/wrappers.pb.h>
+
 #include "base/text.h"
+#include "envoy/config/core/v3/address.pb.h"
+#include "envoy/config/route/v3/route.pb.h"
+#include "envoy/config/route/v3/route_components.pb.h"
+#include "envoy/type/matcher/v3/string.pb.h"
 #include "xds/route/route_wire.h"
 #include "xds/wire/message.h"
 #include "xds/wire/string_match.h"

@@ -1,3 +1,6 @@
+#include "envoy/config/route/v3/route.pb.h"
+#include "envoy/config/route/v3/route_components.pb.h"
+#include "envoy/type/matcher/v3/string.pb.h"
 #include "xds/route/route_wire.h"
 #include "xds/wire/string_match.h"
 

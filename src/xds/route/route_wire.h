@@ -1,10 +1,9 @@
 // RouteConfiguration and its parts on the wire. Internal to xds.
 #pragma once
 
-#include "envoy/config/route/v3/route.pb.h"
-#include "envoy/config/route/v3/route_components.pb.h"
 #include "model/route.h"
 #include "xds/wire/cursor.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

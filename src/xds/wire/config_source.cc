@@ -1,5 +1,7 @@
 #include "xds/wire/config_source.h"
 
+#include "envoy/config/core/v3/config_source.pb.h"
+
 namespace ripstop::xds {
 
 namespace core = envoy::config::core::v3;

@@ -1,8 +1,8 @@
 // "Fetch it over the ADS stream that this came from", the only source there is.
 #pragma once
 
-#include "envoy/config/core/v3/config_source.pb.h"
 #include "xds/wire/cursor.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

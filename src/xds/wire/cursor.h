@@ -8,14 +8,13 @@
 // No protobuf reflection is used, so that a proxy never builds descriptors.
 #pragma once
 
-#include <google/protobuf/message_lite.h>
-
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
+#include <google/protobuf/struct.pb.h>
 
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "envoy/config/core/v3/base.pb.h"
 #include "xds/wire/metadata.h"
 
 namespace ripstop::xds {

@@ -1,12 +1,16 @@
 #include "xds/wire/message.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include <limits>
 
 #include "base/hash.h"
+#include "envoy/config/core/v3/address.pb.h"
 
 namespace ripstop::xds {
 namespace {

@@ -2,11 +2,6 @@
 // Internal to xds; included from .cc files only.
 #pragma once
 
-#include <google/protobuf/any.pb.h>
-#include <google/protobuf/duration.pb.h>
-#include <google/protobuf/message_lite.h>
-#include <google/protobuf/wrappers.pb.h>
-
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,9 +9,9 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "envoy/config/core/v3/address.pb.h"
 #include "xds/resource.h"
 #include "xds/wire/cursor.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

@@ -9,12 +9,10 @@
 // Metadata of other names is read only by extensions that Ripstop does not have, and is passed over.
 #pragma once
 
-#include <google/protobuf/struct.pb.h>
-
-#include "envoy/config/core/v3/base.pb.h"
 #include "model/cluster.h"
 #include "model/origin.h"
 #include "xds/wire/cursor.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

@@ -1,6 +1,12 @@
 #include <fmt/format.h>
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include "base/text.h"
+#include "envoy/config/core/v3/address.pb.h"
+#include "envoy/config/core/v3/base.pb.h"
 #include "xds/wire/message.h"
 #include "xds/wire/metadata.h"
 

@@ -1,5 +1,7 @@
 #include "xds/wire/string_match.h"
 
+#include "envoy/type/matcher/v3/string.pb.h"
+
 namespace ripstop::xds {
 
 namespace matcher = envoy::type::matcher::v3;

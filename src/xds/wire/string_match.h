@@ -1,9 +1,9 @@
 // model::StringMatch and envoy.type.matcher.v3.StringMatcher. Internal to xds.
 #pragma once
 
-#include "envoy/type/matcher/v3/string.pb.h"
 #include "model/match.h"
 #include "xds/wire/cursor.h"
+#include "xds/wire/proto_names.h"
 
 namespace ripstop::xds {
 

@@ -53,6 +53,7 @@ void read_retry_word(const Context& context, const Place& place, std::string_vie
     return;
   }
   std::vector<std::string> words;
+  words.reserve(kRetryWords.size());
   for (const auto& [name, bit] : kRetryWords) words.emplace_back(name);
   context.report.error("istio/bad-value", place, quoted(word) + " is no condition to retry on.",
                        context.report.suggest(word, words, "Use a status code or one of " + join(words, ", ") + "."));

@@ -88,6 +88,7 @@ std::vector<model::HttpRule> read_http(const Context& context, std::vector<Field
   drop_unreachable(context, rules);
   check_repeated_matches(context, rules);
   std::vector<model::HttpRule> result;
+  result.reserve(rules.size());
   for (auto& [rule, place] : rules) result.push_back(std::move(rule));
   return result;
 }

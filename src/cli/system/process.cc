@@ -1,4 +1,4 @@
-#include "cli/process.h"
+#include "cli/system/process.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -11,8 +11,10 @@
 #include <cerrno>
 #include <csignal>
 #include <memory>
+#include <utility>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "runtime/file.h"
 
 namespace ripstop::cli {
@@ -72,10 +74,30 @@ void keep_only(const std::vector<int>& inherited) {
   _exit(kExecFailed);
 }
 
-// Waits for a process that need not be a child. False when it still runs after `patience`.
-bool has_ended(int process_fd, std::chrono::milliseconds patience) {
-  pollfd polled{process_fd, POLLIN, 0};
-  return poll(&polled, 1, static_cast<int>(patience.count())) > 0;
+struct Watched {
+  pid_t process;
+  runtime::FileDescriptor fd;
+};
+
+// Takes out those that end before the deadline; they need not be children.
+void await_ends(std::vector<Watched>& watched, TimePoint deadline) {
+  while (!watched.empty()) {
+    std::vector<pollfd> polled;
+    for (const Watched& one : watched) polled.push_back({one.fd.get(), POLLIN, 0});
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0 || poll(polled.data(), polled.size(), static_cast<int>(left)) <= 0) return;
+    std::erase_if(watched, [&](const Watched& one) {
+      return std::ranges::any_of(polled, [&](const pollfd& p) { return p.fd == one.fd.get() && p.revents != 0; });
+    });
+  }
+}
+
+Status send_to(const std::vector<Watched>& watched, int signal) {
+  for (const Watched& one : watched) {
+    if (syscall(SYS_pidfd_send_signal, one.fd.get(), signal, nullptr, 0) == 0 || errno == ESRCH) continue;
+    return fail_errno("cannot end process " + std::to_string(one.process), errno);
+  }
+  return {};
 }
 
 }  // namespace
@@ -99,18 +121,21 @@ std::optional<uint64_t> process_start_time(pid_t process) {
   return parse_number<uint64_t>(fields[20]);
 }
 
-Status end_process(pid_t process, uint64_t start_time, std::chrono::milliseconds patience) {
-  const runtime::FileDescriptor fd(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
-  // Checked after opening: from here on the descriptor means this process, whoever gets its number later.
-  if (!fd.is_valid() || process_start_time(process) != start_time) return {};
-  if (syscall(SYS_pidfd_send_signal, fd.get(), SIGTERM, nullptr, 0) != 0) {
-    if (errno == ESRCH) return {};
-    return fail_errno("cannot end process " + std::to_string(process), errno);
+Status end_processes(const std::vector<ProcessName>& processes, std::chrono::milliseconds patience) {
+  std::vector<Watched> watched;
+  for (const ProcessName& name : processes) {
+    runtime::FileDescriptor fd(static_cast<int>(syscall(SYS_pidfd_open, name.process, 0)));
+    // Checked after opening: from here on the descriptor means this process, whoever gets its number later.
+    if (!fd.is_valid() || process_start_time(name.process) != name.start_time) continue;
+    watched.push_back({name.process, std::move(fd)});
   }
-  if (has_ended(fd.get(), patience)) return {};
-  syscall(SYS_pidfd_send_signal, fd.get(), SIGKILL, nullptr, 0);
-  if (has_ended(fd.get(), kKillPatience)) return {};
-  return fail(ErrorCode::kTimeout, "process " + std::to_string(process) + " does not end, not even by force");
+  if (Status sent = send_to(watched, SIGTERM); !sent) return sent;
+  await_ends(watched, Clock::now() + patience);
+  if (Status sent = send_to(watched, SIGKILL); !sent) return sent;
+  await_ends(watched, Clock::now() + kKillPatience);
+  if (watched.empty()) return {};
+  return fail(ErrorCode::kTimeout,
+              "process " + std::to_string(watched.front().process) + " does not end, not even by force");
 }
 
 std::vector<int> inherited_descriptors() {

@@ -1,4 +1,4 @@
-#include "cli/program.h"
+#include "cli/system/program.h"
 
 #include <unistd.h>
 

@@ -30,9 +30,14 @@ struct ChildStart {
 // there is none, or only a zombie.
 [[nodiscard]] std::optional<uint64_t> process_start_time(pid_t process);
 
-// Sends SIGTERM and, when it still runs after `patience`, SIGKILL, to the process that has this id and start time.
-// Returns once it is gone; at once when it is gone already.
-Status end_process(pid_t process, uint64_t start_time, std::chrono::milliseconds patience);
+struct ProcessName {
+  pid_t process = 0;
+  uint64_t start_time = 0;
+};
+
+// Asks all of them to end (SIGTERM), waits for at most `patience`, and ends by force those that still run then. Names
+// whose process is gone already are passed over, whoever has their number now. Returns once all are gone.
+Status end_processes(const std::vector<ProcessName>& processes, std::chrono::milliseconds patience);
 
 // Descriptors above standard error that a program run by this process would inherit.
 [[nodiscard]] std::vector<int> inherited_descriptors();

@@ -1,0 +1,70 @@
+// Keeps one delta ADS stream to the control plane open, for ever: a ClientSession on a gRPC channel, with back-off.
+//
+// Updates go to the owner, who answers each by accept() or reject(), at once or after warming. While the control plane
+// is away nothing is taken back: what was accepted stays in force, and the next stream begins with its versions.
+//
+// One thread, that of the channel. The owner's callback must not destroy the client or its task.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "net/field_block.h"
+#include "net/grpc_channel.h"
+#include "runtime/event.h"
+#include "runtime/task.h"
+#include "xds/back_off.h"
+#include "xds/client_session.h"
+
+namespace ripstop::xds {
+
+class AdsClient {
+ public:
+  struct Options {
+    BackOff::Limits back_off;
+    net::FieldBlock metadata;  // sent with every stream, for credentials
+  };
+  using OnUpdate = std::function<void(Update)>;
+
+  // `node` as for ClientSession. The channel and the generator must outlive the client.
+  AdsClient(net::GrpcChannel& channel, std::string node, Random& random, OnUpdate on_update, Options options);
+  AdsClient(const AdsClient&) = delete;
+  AdsClient& operator=(const AdsClient&) = delete;
+
+  // Runs until it is cancelled.
+  runtime::Task<void> run();
+
+  // As ClientSession has them; they may be called before run() and from within the callback.
+  void subscribe_all(std::string_view type_url);
+  void subscribe(std::string_view type_url, std::string_view name);
+  void unsubscribe(std::string_view type_url, std::string_view name);
+  void accept(const Update& update);
+  void reject(const Update& update, std::string_view reason);
+
+  [[nodiscard]] bool is_connected() const { return is_connected_; }
+  // Why there is no stream, or why there was none last; empty before the first failure.
+  [[nodiscard]] std::string_view last_failure() const { return last_failure_; }
+  [[nodiscard]] const ClientSession& session() const { return session_; }
+
+ private:
+  // One stream from its opening to its end, which is always an error.
+  runtime::Task<Error> run_stream();
+  runtime::Task<Status> send_requests(net::GrpcCall& call);
+  Status handle(std::string_view message);
+
+  net::GrpcChannel& channel_;
+  Random& random_;
+  OnUpdate on_update_;
+  Options options_;
+  BackOff back_off_;
+  ClientSession session_;
+  runtime::Event has_requests_;
+  bool is_connected_ = false;
+  std::string last_failure_;
+};
+
+}  // namespace ripstop::xds
