@@ -67,6 +67,7 @@ Action describe_analyze(CLI::App& app);
 Action describe_status(CLI::App& app);
 Action describe_stat(CLI::App& app);
 Action describe_redirect(CLI::App& app);
+Action describe_demo(CLI::App& app);
 Action describe_completion(CLI::App& app);
 Action describe_version(CLI::App& app);
 

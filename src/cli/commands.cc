@@ -19,6 +19,7 @@ constexpr std::array kCommands = {
     Command{"analyze", "Check configuration without a control plane", describe_analyze},
     Command{"status", "Show the control plane, the members and whether their proxies are in sync", describe_status},
     Command{"stat", "Show success rate, request rate and latency per service, version and route", describe_stat},
+    Command{"demo", "Show a mesh at work and prove it", describe_demo},
     Command{"redirect", "Redirect the traffic of a namespace to a proxy in it, as in a pod", describe_redirect},
     Command{"completion", "Print a completion script for bash, zsh or fish", describe_completion},
     Command{"version", "Show the versions of the command line and the control plane", describe_version},

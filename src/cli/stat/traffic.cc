@@ -30,23 +30,6 @@ bool is_failure(const Sample& sample) {
   return !status || *status == 0 || *status >= 500;
 }
 
-void add_to(Traffic& traffic, const Sample& sample) {
-  if (sample.name == kRequests) {
-    traffic.requests += sample.value;
-    if (is_failure(sample)) traffic.failures += sample.value;
-    if (sample.label("connection_security_policy") == "mutual_tls") traffic.mutual_tls += sample.value;
-    return;
-  }
-  const std::string_view bound = sample.label("le");
-  double upper = HUGE_VAL;
-  if (bound != "+Inf") {
-    const auto parsed = parse_prometheus("x " + std::string(bound), "");
-    if (!parsed || parsed->empty()) return;
-    upper = parsed->front().value;
-  }
-  traffic.latency[upper] += sample.value;
-}
-
 double grown(double now, double before) {
   return now >= before ? now - before : now;
 }
@@ -55,17 +38,17 @@ TrafficTable difference(const TrafficTable& now, const TrafficTable& before) {
   TrafficTable result;
   for (const auto& [key, current] : now) {
     const auto found = before.find(key);
-    const Traffic earlier = found == before.end() ? Traffic{} : found->second;
-    Traffic& traffic = result[key];
-    traffic.requests = grown(current.requests, earlier.requests);
-    traffic.failures = grown(current.failures, earlier.failures);
-    traffic.mutual_tls = grown(current.mutual_tls, earlier.mutual_tls);
-    for (const auto& [bound, count] : current.latency) {
-      const auto was = earlier.latency.find(bound);
-      traffic.latency[bound] = grown(count, was == earlier.latency.end() ? 0 : was->second);
-    }
+    result[key] = found == before.end() ? current : current.since(found->second);
   }
   return result;
+}
+
+// nullopt when it is none.
+std::optional<double> upper_bound(std::string_view text) {
+  if (text == "+Inf") return HUGE_VAL;
+  const auto parsed = parse_prometheus("x " + std::string(text), "");
+  if (!parsed || parsed->empty()) return std::nullopt;
+  return parsed->front().value;
 }
 
 }  // namespace
@@ -75,12 +58,43 @@ std::optional<double> Traffic::success_rate() const {
   return (requests - failures) / requests;
 }
 
+void Traffic::add(const Sample& sample) {
+  if (!std::isfinite(sample.value) || sample.value < 0) return;
+  if (sample.name == kRequests) {
+    requests += sample.value;
+    if (is_failure(sample)) failures += sample.value;
+    if (sample.label("connection_security_policy") == "mutual_tls") mutual_tls += sample.value;
+  } else if (sample.name == kLatency) {
+    if (const auto bound = upper_bound(sample.label("le"))) latency[*bound] += sample.value;
+  }
+}
+
+Traffic Traffic::since(const Traffic& before) const {
+  Traffic passed{.requests = grown(requests, before.requests),
+                 .failures = grown(failures, before.failures),
+                 .mutual_tls = grown(mutual_tls, before.mutual_tls),
+                 .latency = {}};
+  for (const auto& [bound, count] : latency) {
+    const auto was = before.latency.find(bound);
+    passed.latency[bound] = grown(count, was == before.latency.end() ? 0 : was->second);
+  }
+  return passed;
+}
+
+Traffic& Traffic::operator+=(const Traffic& other) {
+  requests += other.requests;
+  failures += other.failures;
+  mutual_tls += other.mutual_tls;
+  for (const auto& [bound, count] : other.latency) latency[bound] += count;
+  return *this;
+}
+
 void TrafficReport::add(std::span<const Sample> samples) {
   for (const Sample& sample : samples) {
     if (sample.name != kRequests && sample.name != kLatency) continue;
     if (!std::isfinite(sample.value) || sample.value < 0) continue;
     TrafficTable& table = sample.label("reporter") == "source" ? by_source_ : by_destination_;
-    add_to(table[key_of(sample)], sample);
+    table[key_of(sample)].add(sample);
   }
 }
 

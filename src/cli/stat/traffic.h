@@ -27,6 +27,11 @@ struct Traffic {
 
   // nullopt without requests.
   [[nodiscard]] std::optional<double> success_rate() const;
+  // Counts a sample of istio_requests_total or istio_request_duration_milliseconds_bucket; passes others over.
+  void add(const Sample& sample);
+  // What came on top of `before`. A counter that went back began anew.
+  [[nodiscard]] Traffic since(const Traffic& before) const;
+  Traffic& operator+=(const Traffic& other);
 };
 
 using TrafficTable = std::map<TrafficKey, Traffic>;
