@@ -26,10 +26,7 @@ class TlsStream final : public Stream {
  public:
   TlsStream(StreamPtr below, std::shared_ptr<const TlsContext> context, std::string session_key,
             const VerifyPeer* verify)
-      : below_(std::move(below)),
-        context_(std::move(context)),
-        session_key_(std::move(session_key)),
-        verify_(verify) {}
+      : below_(std::move(below)), context_(std::move(context)), session_key_(std::move(session_key)), verify_(verify) {}
 
   Status start(const std::string& sni);
   runtime::Task<Status> handshake(TimePoint deadline);
@@ -317,8 +314,8 @@ runtime::Task<Result<StreamPtr>> accept_tls(StreamPtr below, std::shared_ptr<con
 
 runtime::Task<Result<StreamPtr>> connect_tls(StreamPtr below, std::shared_ptr<const TlsContext> context,
                                              TlsTarget target, TimePoint deadline) {
-  auto stream = std::make_unique<TlsStream>(std::move(below), std::move(context), std::move(target.session_key),
-                                            target.verify);
+  auto stream =
+      std::make_unique<TlsStream>(std::move(below), std::move(context), std::move(target.session_key), target.verify);
   if (Status started = stream->start(target.sni); !started) co_return fail_with(started);
   if (Status shaken = co_await stream->handshake(deadline); !shaken) co_return fail_with(shaken);
   co_return std::move(stream);

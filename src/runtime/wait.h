@@ -53,7 +53,7 @@ Plain<T> take_plain(Task<T>& task) {
 // co_await with_deadline(task, when): the task's result, or nullopt (the task having been cancelled) when `when` came
 // first. A Task<void> gives optional<monostate>.
 template <typename T>
-class [[nodiscard]] with_deadline final : private Timer {  // NOLINT(readability-identifier-naming)
+class [[nodiscard]] with_deadline final : private Timer {  // NOLINT(readability-identifier-naming): reads as a verb
  public:
   with_deadline(Task<T> task, TimePoint deadline) : task_(std::move(task)), deadline_(deadline) {}
   bool await_ready() const noexcept { return false; }
@@ -82,7 +82,7 @@ class [[nodiscard]] with_deadline final : private Timer {  // NOLINT(readability
 // co_await race(a, b): the result of whichever is done first, as variant index 0 or 1; the other is cancelled. When
 // both finish at once, the first.
 template <typename A, typename B>
-class [[nodiscard]] race {  // NOLINT(readability-identifier-naming)
+class [[nodiscard]] race {  // NOLINT(readability-identifier-naming): reads as a verb
  public:
   race(Task<A> first, Task<B> second) : first_(std::move(first)), second_(std::move(second)) {}
   bool await_ready() const noexcept { return false; }
@@ -114,7 +114,7 @@ class [[nodiscard]] race {  // NOLINT(readability-identifier-naming)
 // co_await both(a, b, stops): the results of the two, run side by side. As soon as one gives a result for which
 // `stops(result)` holds, the other is cancelled and has none.
 template <typename A, typename B, typename Stops>
-class [[nodiscard]] both {  // NOLINT(readability-identifier-naming)
+class [[nodiscard]] both {  // NOLINT(readability-identifier-naming): reads as a verb
  public:
   struct Outcome {
     std::optional<A> first;

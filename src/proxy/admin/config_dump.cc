@@ -10,7 +10,10 @@ void put_origin(JsonWriter& json, const model::OriginRef& origin) {
 }
 
 void put_tls(JsonWriter& json, const model::TlsSecretNames& secrets, const std::vector<model::StringMatch>& names) {
-  json.key("tls").begin_object().field("certificate", secrets.certificate).field("trusted_roots", secrets.trusted_roots);
+  json.key("tls")
+      .begin_object()
+      .field("certificate", secrets.certificate)
+      .field("trusted_roots", secrets.trusted_roots);
   json.key("peer_names").begin_array();
   for (const model::StringMatch& name : names) json.value(name.text);
   json.end_array().end_object();
@@ -24,8 +27,8 @@ void put_chain(JsonWriter& json, const model::FilterChain& chain) {
   json.end_array();
   if (chain.tls) put_tls(json, chain.tls->secrets, chain.tls->peer_names);
   if (const auto* http = std::get_if<model::HttpConnection>(&chain.filter)) {
-    json.field("filter", "http").field("route_table", http->inline_routes ? http->inline_routes->name
-                                                                          : http->route_table_name);
+    json.field("filter", "http")
+        .field("route_table", http->inline_routes ? http->inline_routes->name : http->route_table_name);
   } else {
     json.field("filter", "tcp").key("clusters").begin_array();
     for (const auto& cluster : std::get<model::TcpProxy>(chain.filter).clusters) json.value(cluster.cluster);

@@ -42,8 +42,8 @@ std::map<std::string, Merged> merge(const std::vector<std::vector<ClusterFacts>>
       Merged& into = merged[cluster.name];
       into.idle_connections += cluster.idle_connections;
       for (const HostFacts& host : cluster.hosts) {
-        HostFacts& known = into.hosts.try_emplace(host.address, HostFacts{host.address, true, false, host.weight, 0})
-                               .first->second;
+        HostFacts& known =
+            into.hosts.try_emplace(host.address, HostFacts{host.address, true, false, host.weight, 0}).first->second;
         known.is_healthy = known.is_healthy && host.is_healthy;
         known.is_ejected = known.is_ejected || host.is_ejected;
         known.active_requests += host.active_requests;

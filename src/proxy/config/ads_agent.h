@@ -21,7 +21,7 @@ class AdsAgent {
     std::string node;  // serialized envoy.config.core.v3.Node
     net::GrpcChannel::Connector connector;
     net::GrpcChannelOptions channel;
-    bool wants_names = false;  // the name table for DNS
+    bool wants_names = false;             // the name table for DNS
     std::set<std::string> local_secrets;  // not to be asked for
   };
 

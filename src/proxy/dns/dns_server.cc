@@ -70,8 +70,8 @@ runtime::Task<void> DnsServer::serve_udp(runtime::Socket socket) {
   for (;;) {
     Sender sender;
     sender.address.size = sizeof sender.address.storage;
-    const ssize_t size = recvfrom(socket.fd(), message.data(), message.size(), MSG_DONTWAIT, sender.address.get(),
-                                  &sender.address.size);
+    const ssize_t size =
+        recvfrom(socket.fd(), message.data(), message.size(), MSG_DONTWAIT, sender.address.get(), &sender.address.size);
     if (size < 0 && errno == EAGAIN) {
       socket.readable().clear();
       co_await socket.readable().wait();

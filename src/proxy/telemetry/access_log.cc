@@ -27,7 +27,8 @@ void AccessLogs::open(File& file) {
     return;
   }
   file.fd = runtime::FileDescriptor(::open(file.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  if (!file.fd.is_valid()) log::error("proxy.access-log", fail_errno("cannot open " + file.path, errno).error().message);
+  if (!file.fd.is_valid())
+    log::error("proxy.access-log", fail_errno("cannot open " + file.path, errno).error().message);
 }
 
 const AccessLogs::Sink* AccessLogs::find(const model::AccessLog& log) {

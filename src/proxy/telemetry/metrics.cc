@@ -111,7 +111,7 @@ std::string format_number(double value) {
 
 template <typename Merged>
 void put_counter(std::string& out, std::string_view name, const std::map<std::string, Merged>& all,
-                 uint64_t Merged::*field) {
+                 uint64_t Merged::* field) {
   if (all.empty()) return;
   out.append("# TYPE ").append(name).append(" counter\n");
   for (const auto& [labels, merged] : all) {
@@ -120,7 +120,7 @@ void put_counter(std::string& out, std::string_view name, const std::map<std::st
 }
 
 void put_histogram(std::string& out, std::string_view name, const std::map<std::string, MergedRequests>& all,
-                   MergedHistogram MergedRequests::*field) {
+                   MergedHistogram MergedRequests::* field) {
   if (all.empty()) return;
   out.append("# TYPE ").append(name).append(" histogram\n");
   for (const auto& [labels, merged] : all) {

@@ -30,7 +30,7 @@ struct RequestSeries {
 
 struct TcpSeries {
   std::string labels;
-  Counter sent_bytes;      // towards the client, as Istio counts
+  Counter sent_bytes;  // towards the client, as Istio counts
   Counter received_bytes;
   Counter opened;
   Counter closed;
