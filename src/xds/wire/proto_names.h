@@ -2,6 +2,9 @@
 // belong in .cc files.
 #pragma once
 
+// The model calls its own types by the same names, on purpose.
+// NOLINTBEGIN(bugprone-forward-declaration-namespace)
+
 namespace google::protobuf {
 class Any;
 class BoolValue;
@@ -57,3 +60,5 @@ class RouteMatch;
 namespace envoy::extensions::transport_sockets::tls::v3 {
 class Secret;
 }
+
+// NOLINTEND(bugprone-forward-declaration-namespace)
