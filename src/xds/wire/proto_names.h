@@ -2,8 +2,7 @@
 // belong in .cc files.
 #pragma once
 
-// The model calls its own types by the same names, on purpose.
-// NOLINTBEGIN(bugprone-forward-declaration-namespace)
+// NOLINTBEGIN(bugprone-forward-declaration-namespace): the model calls its own types by the same names, on purpose
 
 namespace google::protobuf {
 class Any;
@@ -61,4 +60,4 @@ namespace envoy::extensions::transport_sockets::tls::v3 {
 class Secret;
 }
 
-// NOLINTEND(bugprone-forward-declaration-namespace)
+// NOLINTEND(bugprone-forward-declaration-namespace): see above
