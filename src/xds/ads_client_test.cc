@@ -81,75 +81,75 @@ class AdsClientTest : public ::testing::Test {
     return {.back_off = {.first = std::chrono::milliseconds(1), .longest = std::chrono::milliseconds(4)},
             .metadata = {}};
   }
-  void on_update(Update update) {
-    for (const Update::Item& item : update.resources) names.push_back(item.name + "@" + item.version);
-    if (refusal.empty()) {
-      client.accept(update);
+  void on_update(const Update& update) {
+    for (const Update::Item& item : update.resources) names_.push_back(item.name + "@" + item.version);
+    if (refusal_.empty()) {
+      client_.accept(update);
     } else {
-      client.reject(update, refusal);
+      client_.reject(update, refusal_);
     }
   }
 
-  runtime::Reactor reactor;
-  Random random{1};
-  Server server;
-  net::GrpcChannel channel{server.connector(), {.authority = "xds"}};
-  std::vector<std::string> names;
-  std::string refusal;
-  AdsClient client{channel, node(), random, [this](Update update) { on_update(std::move(update)); }, quick()};
-  runtime::Scope scope;
+  runtime::Reactor reactor_;
+  Random random_{1};
+  Server server_;
+  net::GrpcChannel channel_{server_.connector(), {.authority = "xds"}};
+  std::vector<std::string> names_;
+  std::string refusal_;
+  AdsClient client_{channel_, node(), random_, [this](const Update& update) { on_update(update); }, quick()};
+  runtime::Scope scope_;
 };
 
 TEST_F(AdsClientTest, GetsWhatItSubscribedToAndAcknowledgesIt) {
-  server.set("a", "v1");
-  client.subscribe_all(type::kCluster);
-  scope.spawn(client.run());
-  ASSERT_TRUE(run_until(reactor, [&] { return !server.status.empty() && server.status[0].acked_version != ""; }));
-  EXPECT_THAT(names, ElementsAre("a@v1"));
-  EXPECT_TRUE(client.is_connected());
-  EXPECT_EQ(client.session().version(type::kCluster, "a"), "v1");
+  server_.set("a", "v1");
+  client_.subscribe_all(type::kCluster);
+  scope_.spawn(client_.run());
+  ASSERT_TRUE(run_until(reactor_, [&] { return !server_.status.empty() && server_.status[0].acked_version != ""; }));
+  EXPECT_THAT(names_, ElementsAre("a@v1"));
+  EXPECT_TRUE(client_.is_connected());
+  EXPECT_EQ(client_.session().version(type::kCluster, "a"), "v1");
 }
 
 TEST_F(AdsClientTest, ARefusalReachesTheServerWithItsSentence) {
-  server.set("a", "v1");
-  refusal = "Cluster.name is empty";
-  client.subscribe_all(type::kCluster);
-  scope.spawn(client.run());
-  ASSERT_TRUE(run_until(reactor, [&] { return !server.status.empty() && !server.status[0].refusal.empty(); }));
-  EXPECT_EQ(server.status[0].refusal, "Cluster.name is empty");
+  server_.set("a", "v1");
+  refusal_ = "Cluster.name is empty";
+  client_.subscribe_all(type::kCluster);
+  scope_.spawn(client_.run());
+  ASSERT_TRUE(run_until(reactor_, [&] { return !server_.status.empty() && !server_.status[0].refusal.empty(); }));
+  EXPECT_EQ(server_.status[0].refusal, "Cluster.name is empty");
 }
 
 TEST_F(AdsClientTest, ALaterSubscriptionIsSentWhileTheStreamIsIdle) {
-  server.set("a", "v1");
-  scope.spawn(client.run());
-  ASSERT_TRUE(run_until(reactor, [&] { return client.is_connected(); }));
-  client.subscribe(type::kCluster, "a");
-  ASSERT_TRUE(run_until(reactor, [&] { return !names.empty(); }));
+  server_.set("a", "v1");
+  scope_.spawn(client_.run());
+  ASSERT_TRUE(run_until(reactor_, [&] { return client_.is_connected(); }));
+  client_.subscribe(type::kCluster, "a");
+  ASSERT_TRUE(run_until(reactor_, [&] { return !names_.empty(); }));
 }
 
 TEST_F(AdsClientTest, TriesAgainUntilTheServerIsThere) {
-  server.is_up = false;
-  client.subscribe_all(type::kCluster);
-  scope.spawn(client.run());
-  ASSERT_TRUE(run_until(reactor, [&] { return server.attempts >= 4; }));
-  EXPECT_FALSE(client.is_connected());
-  EXPECT_NE(client.last_failure(), "");
-  server.is_up = true;
-  server.set("a", "v1");
-  ASSERT_TRUE(run_until(reactor, [&] { return !names.empty(); }));
+  server_.is_up = false;
+  client_.subscribe_all(type::kCluster);
+  scope_.spawn(client_.run());
+  ASSERT_TRUE(run_until(reactor_, [&] { return server_.attempts >= 4; }));
+  EXPECT_FALSE(client_.is_connected());
+  EXPECT_NE(client_.last_failure(), "");
+  server_.is_up = true;
+  server_.set("a", "v1");
+  ASSERT_TRUE(run_until(reactor_, [&] { return !names_.empty(); }));
 }
 
 TEST_F(AdsClientTest, KeepsWhatItHasAcrossALostStreamAndGetsOnlyWhatChanged) {
-  server.set("a", "v1");
-  server.set("b", "v1");
-  client.subscribe_all(type::kCluster);
-  scope.spawn(client.run());
-  ASSERT_TRUE(run_until(reactor, [&] { return !server.status.empty() && server.status[0].acked_version != ""; }));
-  server.set("b", "v2");
-  server.stop();
-  ASSERT_TRUE(run_until(reactor, [&] { return names.size() == 3; }));
-  EXPECT_THAT(names, ElementsAre("a@v1", "b@v1", "b@v2"));
-  EXPECT_EQ(client.session().version(type::kCluster, "a"), "v1");
+  server_.set("a", "v1");
+  server_.set("b", "v1");
+  client_.subscribe_all(type::kCluster);
+  scope_.spawn(client_.run());
+  ASSERT_TRUE(run_until(reactor_, [&] { return !server_.status.empty() && server_.status[0].acked_version != ""; }));
+  server_.set("b", "v2");
+  server_.stop();
+  ASSERT_TRUE(run_until(reactor_, [&] { return names_.size() == 3; }));
+  EXPECT_THAT(names_, ElementsAre("a@v1", "b@v1", "b@v2"));
+  EXPECT_EQ(client_.session().version(type::kCluster, "a"), "v1");
 }
 
 TEST(BackOff, GrowsByItsFactorUpToTheLongestAndStartsAnewAfterSuccess) {

@@ -45,7 +45,7 @@ class ClientSessionTest : public ::testing::Test {
  protected:
   std::vector<DeltaDiscoveryRequest> requests() {
     std::vector<DeltaDiscoveryRequest> list;
-    for (const std::string& bytes : session.take_requests()) {
+    for (const std::string& bytes : session_.take_requests()) {
       EXPECT_TRUE(list.emplace_back().ParseFromString(bytes));
     }
     return list;
@@ -56,27 +56,27 @@ class ClientSessionTest : public ::testing::Test {
     return list.empty() ? DeltaDiscoveryRequest() : list[0];
   }
   Update receive(const std::string& bytes) {
-    auto update = session.receive(bytes);
+    auto update = session_.receive(bytes);
     EXPECT_TRUE(update.has_value() && update->has_value());
     return update && *update ? **update : Update{};
   }
 
-  ClientSession session{node()};
+  ClientSession session_{node()};
 };
 
 TEST_F(ClientSessionTest, NothingIsSaidWithoutAStreamOrASubscription) {
-  session.subscribe_all(type::kCluster);
-  EXPECT_THAT(session.take_requests(), IsEmpty());
+  session_.subscribe_all(type::kCluster);
+  EXPECT_THAT(session_.take_requests(), IsEmpty());
   ClientSession silent{node()};
   silent.connected();
   EXPECT_THAT(silent.take_requests(), IsEmpty());
 }
 
 TEST_F(ClientSessionTest, TheNodeGoesInTheFirstRequestOnlyAndTypesGoInOrder) {
-  session.subscribe(type::kRouteTable, "r");
-  session.subscribe_all(type::kListener);
-  session.subscribe_all(type::kCluster);
-  session.connected();
+  session_.subscribe(type::kRouteTable, "r");
+  session_.subscribe_all(type::kListener);
+  session_.subscribe_all(type::kCluster);
+  session_.connected();
   const auto list = requests();
   ASSERT_EQ(list.size(), 3U);
   EXPECT_EQ(list[0].type_url(), type::kCluster);
@@ -91,41 +91,41 @@ TEST_F(ClientSessionTest, TheNodeGoesInTheFirstRequestOnlyAndTypesGoInOrder) {
 }
 
 TEST_F(ClientSessionTest, AnAcceptedUpdateIsAcknowledgedWithItsNonceAlone) {
-  session.subscribe_all(type::kCluster);
-  session.connected();
+  session_.subscribe_all(type::kCluster);
+  session_.connected();
   (void)requests();
   const Update update = receive(response(type::kCluster, "n1", {{"a"}, {"b", "v7"}}));
   EXPECT_THAT(requests(), IsEmpty()) << "nothing is said before the owner's verdict";
   ASSERT_EQ(update.resources.size(), 2U);
   EXPECT_EQ(update.resources[0].body, "body of a");
-  session.accept(update);
+  session_.accept(update);
   const auto ack = only_request();
   EXPECT_EQ(ack.response_nonce(), "n1");
   EXPECT_FALSE(ack.has_error_detail());
-  EXPECT_EQ(session.version(type::kCluster, "b"), "v7");
+  EXPECT_EQ(session_.version(type::kCluster, "b"), "v7");
 }
 
 TEST_F(ClientSessionTest, ARejectedUpdateIsRefusedWithItsReasonAndChangesNoVersion) {
-  session.subscribe_all(type::kCluster);
-  session.connected();
+  session_.subscribe_all(type::kCluster);
+  session_.connected();
   (void)requests();
-  session.accept(receive(response(type::kCluster, "n1", {{"a"}})));
+  session_.accept(receive(response(type::kCluster, "n1", {{"a"}})));
   (void)requests();
-  session.reject(receive(response(type::kCluster, "n2", {{"a", "v2"}})), "Cluster.name is empty \xff");
+  session_.reject(receive(response(type::kCluster, "n2", {{"a", "v2"}})), "Cluster.name is empty \xff");
   const auto nack = only_request();
   EXPECT_EQ(nack.response_nonce(), "n2");
   EXPECT_EQ(nack.error_detail().code(), 3);
   EXPECT_EQ(nack.error_detail().message(), "Cluster.name is empty ?");
-  EXPECT_EQ(session.version(type::kCluster, "a"), "v1");
+  EXPECT_EQ(session_.version(type::kCluster, "a"), "v1");
 }
 
 TEST_F(ClientSessionTest, AnAcknowledgementNeverCarriesAChangeOfSubscriptions) {
-  session.subscribe(type::kLoadAssignment, "a");
-  session.connected();
+  session_.subscribe(type::kLoadAssignment, "a");
+  session_.connected();
   (void)requests();
-  session.accept(receive(response(type::kLoadAssignment, "n1", {{"a"}})));
-  session.subscribe(type::kLoadAssignment, "b");
-  session.unsubscribe(type::kLoadAssignment, "a");
+  session_.accept(receive(response(type::kLoadAssignment, "n1", {{"a"}})));
+  session_.subscribe(type::kLoadAssignment, "b");
+  session_.unsubscribe(type::kLoadAssignment, "a");
   const auto list = requests();
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[0].response_nonce(), "n1");
@@ -137,33 +137,33 @@ TEST_F(ClientSessionTest, AnAcknowledgementNeverCarriesAChangeOfSubscriptions) {
 }
 
 TEST_F(ClientSessionTest, ASubscriptionTakenBackBeforeItWasToldIsNeverMentioned) {
-  session.subscribe(type::kLoadAssignment, "a");
-  session.connected();
+  session_.subscribe(type::kLoadAssignment, "a");
+  session_.connected();
   (void)requests();
-  session.subscribe(type::kLoadAssignment, "b");
-  session.unsubscribe(type::kLoadAssignment, "b");
+  session_.subscribe(type::kLoadAssignment, "b");
+  session_.unsubscribe(type::kLoadAssignment, "b");
   EXPECT_THAT(requests(), IsEmpty());
 }
 
 TEST_F(ClientSessionTest, NamesBesideAWildcardKeepTheWildcard) {
-  session.subscribe_all(type::kCluster);
-  session.connected();
+  session_.subscribe_all(type::kCluster);
+  session_.connected();
   (void)requests();
-  session.subscribe(type::kCluster, "extra");
+  session_.subscribe(type::kCluster, "extra");
   EXPECT_THAT(only_request().resource_names_subscribe(), ElementsAre("*", "extra"));
-  session.connected();
+  session_.connected();
   EXPECT_THAT(only_request().resource_names_subscribe(), ElementsAre("*", "extra"));
 }
 
 TEST_F(ClientSessionTest, AfterAReconnectTheVersionsInForceAreTold) {
-  session.subscribe_all(type::kCluster);
-  session.connected();
+  session_.subscribe_all(type::kCluster);
+  session_.connected();
   (void)requests();
-  session.accept(receive(response(type::kCluster, "n1", {{"a"}, {"b", "v2"}})));
-  session.accept(receive(response(type::kCluster, "n2", {}, {"a"})));
-  session.disconnected();
-  EXPECT_THAT(session.take_requests(), IsEmpty()) << "acknowledgements of a stream die with it";
-  session.connected();
+  session_.accept(receive(response(type::kCluster, "n1", {{"a"}, {"b", "v2"}})));
+  session_.accept(receive(response(type::kCluster, "n2", {}, {"a"})));
+  session_.disconnected();
+  EXPECT_THAT(session_.take_requests(), IsEmpty()) << "acknowledgements of a stream die with it";
+  session_.connected();
   const auto request = only_request();
   EXPECT_TRUE(request.has_node());
   EXPECT_EQ(request.initial_resource_versions_size(), 1);
@@ -171,20 +171,20 @@ TEST_F(ClientSessionTest, AfterAReconnectTheVersionsInForceAreTold) {
 }
 
 TEST_F(ClientSessionTest, AVerdictOnAnEarlierStreamsUpdateIsRememberedButNotSent) {
-  session.subscribe_all(type::kCluster);
-  session.connected();
+  session_.subscribe_all(type::kCluster);
+  session_.connected();
   (void)requests();
   const Update update = receive(response(type::kCluster, "n1", {{"a"}}));
-  session.connected();
+  session_.connected();
   (void)requests();
-  session.accept(update);
+  session_.accept(update);
   EXPECT_THAT(requests(), IsEmpty());
-  EXPECT_EQ(session.version(type::kCluster, "a"), "v1");
+  EXPECT_EQ(session_.version(type::kCluster, "a"), "v1");
 }
 
 TEST_F(ClientSessionTest, ResourcesNobodyAskedForArePassedOver) {
-  session.subscribe(type::kLoadAssignment, "a");
-  session.connected();
+  session_.subscribe(type::kLoadAssignment, "a");
+  session_.connected();
   (void)requests();
   const Update update = receive(response(type::kLoadAssignment, "n1", {{"a"}, {"stray"}}, {"other"}));
   ASSERT_EQ(update.resources.size(), 1U);
@@ -193,8 +193,8 @@ TEST_F(ClientSessionTest, ResourcesNobodyAskedForArePassedOver) {
 }
 
 TEST_F(ClientSessionTest, AHeartbeatWithoutABodyIsNoResource) {
-  session.subscribe_all(type::kCluster);
-  session.connected();
+  session_.subscribe_all(type::kCluster);
+  session_.connected();
   (void)requests();
   DeltaDiscoveryResponse wire;
   wire.set_type_url(std::string(type::kCluster));
@@ -204,8 +204,8 @@ TEST_F(ClientSessionTest, AHeartbeatWithoutABodyIsNoResource) {
 }
 
 TEST_F(ClientSessionTest, MalformedResponsesAreRefusedAsAWhole) {
-  session.subscribe_all(type::kCluster);
-  session.connected();
+  session_.subscribe_all(type::kCluster);
+  session_.connected();
   (void)requests();
   DeltaDiscoveryResponse wrong_type;
   ASSERT_TRUE(wrong_type.ParseFromString(response(type::kCluster, "n", {{"a"}})));
@@ -218,7 +218,7 @@ TEST_F(ClientSessionTest, MalformedResponsesAreRefusedAsAWhole) {
       {response(type::kSecret, "n", {{"a"}}), "Nobody subscribed"},
   };
   for (const auto& [bytes, reason] : table) {
-    const auto update = session.receive(bytes);
+    const auto update = session_.receive(bytes);
     ASSERT_TRUE(update.has_value());
     EXPECT_FALSE(update->has_value());
     const auto nack = only_request();
@@ -228,8 +228,8 @@ TEST_F(ClientSessionTest, MalformedResponsesAreRefusedAsAWhole) {
 }
 
 TEST_F(ClientSessionTest, BytesThatAreNoResponseAreAnError) {
-  session.connected();
-  EXPECT_FALSE(session.receive("\xff\xff\xff").has_value());
+  session_.connected();
+  EXPECT_FALSE(session_.receive("\xff\xff\xff").has_value());
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 
 namespace ripstop::xds {
 
-[[nodiscard]] Resource encode(const model::Listener& listener);
+[[nodiscard]] Resource encode(const model::Listener& model);
 [[nodiscard]] Resource encode(const model::RouteTable& table);
-[[nodiscard]] Resource encode(const model::Cluster& cluster);
+[[nodiscard]] Resource encode(const model::Cluster& model);
 [[nodiscard]] Resource encode(const model::LoadAssignment& assignment);
 // A secret with a private key is a programming error here: keys never travel. Roots and chains only.
 [[nodiscard]] Resource encode(const model::Secret& secret);

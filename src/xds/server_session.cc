@@ -246,6 +246,7 @@ void ServerSession::keep_withdrawn(const std::string& url, Type& type, const Ser
 
 std::vector<ServerSession::TypeStatus> ServerSession::status() const {
   std::vector<TypeStatus> list;
+  list.reserve(types_.size());
   for (const auto& [url, type] : types_) {
     list.push_back({.type_url = url,
                     .subscriptions = type.is_wildcard ? type.sent.size() : type.names.size(),

@@ -52,68 +52,68 @@ class DeltaSessionTest : public ::testing::Test {
 
   Status ask(std::string_view url, const Ask& what = {}) {
     DeltaDiscoveryRequest request;
-    if (!session.node()) request.mutable_node()->set_id("n");
+    if (!session_.node()) request.mutable_node()->set_id("n");
     request.set_type_url(std::string(url));
     request.set_response_nonce(what.nonce);
     for (const auto& name : what.subscribe) request.add_resource_names_subscribe(name);
     for (const auto& name : what.unsubscribe) request.add_resource_names_unsubscribe(name);
     for (const auto& [name, version] : what.initial) (*request.mutable_initial_resource_versions())[name] = version;
-    return session.receive(request.SerializeAsString());
+    return session_.receive(request.SerializeAsString());
   }
   void refuse(const DeltaDiscoveryResponse& response, const std::string& reason) {
     DeltaDiscoveryRequest request;
     request.set_type_url(response.type_url());
     request.set_response_nonce(response.nonce());
     request.mutable_error_detail()->set_message(reason);
-    EXPECT_TRUE(session.receive(request.SerializeAsString()).has_value());
+    EXPECT_TRUE(session_.receive(request.SerializeAsString()).has_value());
   }
   void ack(const DeltaDiscoveryResponse& response) {
     EXPECT_TRUE(ask(response.type_url(), {.nonce = response.nonce()}).has_value());
   }
   std::vector<DeltaDiscoveryResponse> take() {
     std::vector<DeltaDiscoveryResponse> list;
-    for (const std::string& bytes : session.take_responses()) EXPECT_TRUE(list.emplace_back().ParseFromString(bytes));
+    for (const std::string& bytes : session_.take_responses()) EXPECT_TRUE(list.emplace_back().ParseFromString(bytes));
     return list;
   }
   // Each response as "CDS a@v1 b@v1 -c"; all are acknowledged at once when `acks`.
   std::vector<std::string> told(bool acks = true) {
     std::vector<std::string> list;
     for (const DeltaDiscoveryResponse& response : take()) {
-      std::string text = names.at(response.type_url());
+      std::string text = names_.at(response.type_url());
       for (const auto& resource : response.resources()) text += " " + resource.resource().value();
       for (const std::string& name : response.removed_resources()) text += " -" + name;
       list.push_back(text);
-      last = response;
+      last_ = response;
       if (acks) ack(response);
     }
     return list;
   }
-  void give() { session.update(resources.make()); }
+  void give() { session_.update(resources_.make()); }
 
-  const std::map<std::string, std::string> names = {
+  const std::map<std::string, std::string> names_ = {
       {std::string(type::kCluster), "CDS"},  {std::string(type::kLoadAssignment), "EDS"},
       {std::string(type::kListener), "LDS"}, {std::string(type::kRouteTable), "RDS"},
       {std::string(type::kSecret), "SDS"},   {std::string(type::kNameTable), "NDS"},
   };
-  ServerSession session{ServerSession::Variant::kDelta};
-  Resources resources;
-  DeltaDiscoveryResponse last;
+  ServerSession session_{ServerSession::Variant::kDelta};
+  Resources resources_;
+  DeltaDiscoveryResponse last_;
 };
 
 TEST_F(DeltaSessionTest, TheFirstRequestMustNameItsNode) {
   DeltaDiscoveryRequest request;
   request.set_type_url(std::string(type::kCluster));
-  const Status status = session.receive(request.SerializeAsString());
+  const Status status = session_.receive(request.SerializeAsString());
   ASSERT_FALSE(status.has_value());
   EXPECT_THAT(status.error().message, HasSubstr("node.id"));
   ASSERT_TRUE(ask(type::kCluster).has_value());
-  EXPECT_EQ(session.node()->id, "n");
+  EXPECT_EQ(session_.node()->id, "n");
 }
 
 TEST_F(DeltaSessionTest, NothingIsSentBeforeThereAreResources) {
   ASSERT_TRUE(ask(type::kCluster).has_value());
   EXPECT_THAT(told(), IsEmpty());
-  resources.set(type::kCluster, "a", "v1");
+  resources_.set(type::kCluster, "a", "v1");
   give();
   EXPECT_THAT(told(), ElementsAre("CDS a@v1"));
 }
@@ -126,32 +126,32 @@ TEST_F(DeltaSessionTest, AnEmptyFirstListMeansEverythingAndIsAnsweredEvenWithNot
 }
 
 TEST_F(DeltaSessionTest, AnEmptyListOfATypeWithoutWildcardsMeansNothing) {
-  resources.set(type::kLoadAssignment, "a", "v1");
+  resources_.set(type::kLoadAssignment, "a", "v1");
   give();
   ASSERT_TRUE(ask(type::kLoadAssignment).has_value());
   EXPECT_THAT(told(), IsEmpty());
 }
 
 TEST_F(DeltaSessionTest, OnlyWhatChangedIsSent) {
-  resources.set(type::kCluster, "a", "v1").set(type::kCluster, "b", "v1");
+  resources_.set(type::kCluster, "a", "v1").set(type::kCluster, "b", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster).has_value());
   EXPECT_THAT(told(), ElementsAre("CDS a@v1 b@v1"));
   give();
   EXPECT_THAT(told(), IsEmpty());
-  resources.set(type::kCluster, "b", "v2");
+  resources_.set(type::kCluster, "b", "v2");
   give();
   EXPECT_THAT(told(), ElementsAre("CDS b@v2"));
 }
 
 TEST_F(DeltaSessionTest, OneResponseIsOutstandingAndNewerStateIsMerged) {
-  resources.set(type::kCluster, "a", "v1");
+  resources_.set(type::kCluster, "a", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster).has_value());
   EXPECT_THAT(told(false), ElementsAre("CDS a@v1"));
-  const DeltaDiscoveryResponse first = last;
+  const DeltaDiscoveryResponse first = last_;
   for (const char* version : {"v2", "v3", "v4"}) {
-    resources.set(type::kCluster, "a", version);
+    resources_.set(type::kCluster, "a", version);
     give();
     EXPECT_THAT(told(), IsEmpty());
   }
@@ -160,62 +160,62 @@ TEST_F(DeltaSessionTest, OneResponseIsOutstandingAndNewerStateIsMerged) {
 }
 
 TEST_F(DeltaSessionTest, AChangeTakenBackWhileAResponseIsOutstandingIsNeverSent) {
-  resources.set(type::kCluster, "a", "v1");
+  resources_.set(type::kCluster, "a", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster).has_value());
   EXPECT_THAT(told(false), ElementsAre("CDS a@v1"));
-  resources.set(type::kCluster, "a", "v2");
+  resources_.set(type::kCluster, "a", "v2");
   give();
-  resources.set(type::kCluster, "a", "v1");
+  resources_.set(type::kCluster, "a", "v1");
   give();
-  ack(last);
+  ack(last_);
   EXPECT_THAT(told(), IsEmpty());
 }
 
 TEST_F(DeltaSessionTest, NoncesAreFresh) {
-  resources.set(type::kCluster, "a", "v1").set(type::kListener, "l", "v1");
+  resources_.set(type::kCluster, "a", "v1").set(type::kListener, "l", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster).has_value());
   EXPECT_THAT(told(), ElementsAre("CDS a@v1"));
-  const std::string first = last.nonce();
+  const std::string first = last_.nonce();
   ASSERT_TRUE(ask(type::kListener).has_value());
   EXPECT_THAT(told(), ElementsAre("LDS l@v1"));
-  EXPECT_NE(last.nonce(), first);
-  EXPECT_NE(last.nonce(), "");
+  EXPECT_NE(last_.nonce(), first);
+  EXPECT_NE(last_.nonce(), "");
 }
 
 TEST_F(DeltaSessionTest, RefusedContentIsNotSentAgainBeforeItChanges) {
-  resources.set(type::kCluster, "a", "v1");
+  resources_.set(type::kCluster, "a", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster).has_value());
   EXPECT_THAT(told(false), ElementsAre("CDS a@v1"));
-  refuse(last, "Cluster.name is empty");
+  refuse(last_, "Cluster.name is empty");
   EXPECT_THAT(told(), IsEmpty());
   give();
   EXPECT_THAT(told(), IsEmpty());
-  auto status = session.status().at(0);
+  auto status = session_.status().at(0);
   EXPECT_EQ(status.refusal, "Cluster.name is empty");
   EXPECT_EQ(status.refused_version, status.sent_version);
   EXPECT_EQ(status.acked_version, "");
   EXPECT_FALSE(status.is_synced());
-  resources.set(type::kCluster, "a", "v2");
+  resources_.set(type::kCluster, "a", "v2");
   give();
   EXPECT_THAT(told(), ElementsAre("CDS a@v2"));
-  EXPECT_EQ(session.status().at(0).refusal, "");
-  EXPECT_TRUE(session.status().at(0).is_synced());
+  EXPECT_EQ(session_.status().at(0).refusal, "");
+  EXPECT_TRUE(session_.status().at(0).is_synced());
 }
 
 TEST_F(DeltaSessionTest, ANameThatDoesNotExistIsToldRemovedAndSentWhenItAppears) {
   give();
   ASSERT_TRUE(ask(type::kRouteTable, {.subscribe = {"r"}}).has_value());
   EXPECT_THAT(told(), ElementsAre("RDS -r"));
-  resources.set(type::kRouteTable, "r", "v1").set(type::kRouteTable, "other", "v1");
+  resources_.set(type::kRouteTable, "r", "v1").set(type::kRouteTable, "other", "v1");
   give();
   EXPECT_THAT(told(), ElementsAre("RDS r@v1"));
 }
 
 TEST_F(DeltaSessionTest, ARepeatedSubscriptionIsAnswered) {
-  resources.set(type::kRouteTable, "r", "v1");
+  resources_.set(type::kRouteTable, "r", "v1");
   give();
   ASSERT_TRUE(ask(type::kRouteTable, {.subscribe = {"r"}}).has_value());
   EXPECT_THAT(told(), ElementsAre("RDS r@v1"));
@@ -224,18 +224,18 @@ TEST_F(DeltaSessionTest, ARepeatedSubscriptionIsAnswered) {
 }
 
 TEST_F(DeltaSessionTest, AnUnsubscribedNameIsSentNoMoreAndAnUnknownOneIsPassedOver) {
-  resources.set(type::kRouteTable, "r", "v1");
+  resources_.set(type::kRouteTable, "r", "v1");
   give();
   ASSERT_TRUE(ask(type::kRouteTable, {.subscribe = {"r"}}).has_value());
   EXPECT_THAT(told(), ElementsAre("RDS r@v1"));
   ASSERT_TRUE(ask(type::kRouteTable, {.unsubscribe = {"r", "phantom"}}).has_value());
-  resources.set(type::kRouteTable, "r", "v2");
+  resources_.set(type::kRouteTable, "r", "v2");
   give();
   EXPECT_THAT(told(), IsEmpty());
 }
 
 TEST_F(DeltaSessionTest, UnsubscribingANameUnderAWildcardIsAnswered) {
-  resources.set(type::kCluster, "a", "v1");
+  resources_.set(type::kCluster, "a", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster, {.subscribe = {"*", "a", "gone"}}).has_value());
   EXPECT_THAT(told(), ElementsAre("CDS a@v1 -gone"));
@@ -244,30 +244,30 @@ TEST_F(DeltaSessionTest, UnsubscribingANameUnderAWildcardIsAnswered) {
 }
 
 TEST_F(DeltaSessionTest, GivingUpTheWildcardKeepsTheNames) {
-  resources.set(type::kCluster, "a", "v1").set(type::kCluster, "b", "v1");
+  resources_.set(type::kCluster, "a", "v1").set(type::kCluster, "b", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster, {.subscribe = {"*", "a"}}).has_value());
   EXPECT_THAT(told(), ElementsAre("CDS a@v1 b@v1"));
   ASSERT_TRUE(ask(type::kCluster, {.unsubscribe = {"*"}}).has_value());
-  resources.set(type::kCluster, "a", "v2").set(type::kCluster, "b", "v2");
+  resources_.set(type::kCluster, "a", "v2").set(type::kCluster, "b", "v2");
   give();
   EXPECT_THAT(told(), ElementsAre("CDS a@v2"));
 }
 
 TEST_F(DeltaSessionTest, SubscriptionChangesCountEvenWithAStaleNonce) {
-  resources.set(type::kRouteTable, "r", "v1").set(type::kRouteTable, "s", "v1");
+  resources_.set(type::kRouteTable, "r", "v1").set(type::kRouteTable, "s", "v1");
   give();
   ASSERT_TRUE(ask(type::kRouteTable, {.subscribe = {"r"}}).has_value());
   EXPECT_THAT(told(false), ElementsAre("RDS r@v1"));
   ASSERT_TRUE(ask(type::kRouteTable, {.subscribe = {"s"}, .nonce = "stale"}).has_value());
   EXPECT_THAT(told(), IsEmpty()) << "the stale nonce acknowledges nothing";
-  ack(last);
+  ack(last_);
   EXPECT_THAT(told(), ElementsAre("RDS s@v1"));
 }
 
 TEST_F(DeltaSessionTest, AfterAReconnectOnlyDifferencesAreSent) {
-  resources.set(type::kCluster, "same", "v1").set(type::kCluster, "new", "v1").set(type::kCluster, "old", "v2");
-  resources.set(type::kLoadAssignment, "same", "v1").set(type::kLoadAssignment, "old", "v2");
+  resources_.set(type::kCluster, "same", "v1").set(type::kCluster, "new", "v1").set(type::kCluster, "old", "v2");
+  resources_.set(type::kLoadAssignment, "same", "v1").set(type::kLoadAssignment, "old", "v2");
   give();
   ASSERT_TRUE(ask(type::kCluster, {.initial = {{"same", "v1"}, {"old", "v1"}, {"gone", "v1"}}}).has_value());
   ASSERT_TRUE(ask(type::kLoadAssignment, {.subscribe = {"same", "old"}, .initial = {{"same", "v1"}, {"old", "v1"}}})
@@ -277,70 +277,70 @@ TEST_F(DeltaSessionTest, AfterAReconnectOnlyDifferencesAreSent) {
 }
 
 TEST_F(DeltaSessionTest, ListenersAndRoutesWaitUntilTheClientHasTheClusters) {
-  resources.set(type::kCluster, "a", "v1").set(type::kListener, "l", "v1").set(type::kRouteTable, "r", "v1");
+  resources_.set(type::kCluster, "a", "v1").set(type::kListener, "l", "v1").set(type::kRouteTable, "r", "v1");
   give();
   for (const auto url : {type::kCluster, type::kListener}) ASSERT_TRUE(ask(url).has_value());
   ASSERT_TRUE(ask(type::kRouteTable, {.subscribe = {"r"}}).has_value());
   EXPECT_THAT(told(false), ElementsAre("CDS a@v1"));
   EXPECT_THAT(told(false), IsEmpty());
-  ack(last);
+  ack(last_);
   EXPECT_THAT(told(), ElementsAre("LDS l@v1", "RDS r@v1"));
 }
 
 TEST_F(DeltaSessionTest, AClusterIsWithdrawnAfterTheRoutesThatUsedItAreAcknowledged) {
-  resources.set(type::kCluster, "old", "v1").set(type::kLoadAssignment, "old", "v1").set(type::kRouteTable, "r", "v1");
+  resources_.set(type::kCluster, "old", "v1").set(type::kLoadAssignment, "old", "v1").set(type::kRouteTable, "r", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster).has_value());
   ASSERT_TRUE(ask(type::kLoadAssignment, {.subscribe = {"old"}}).has_value());
   ASSERT_TRUE(ask(type::kRouteTable, {.subscribe = {"r"}}).has_value());
   EXPECT_THAT(told(), ElementsAre("CDS old@v1", "EDS old@v1"));
   EXPECT_THAT(told(), ElementsAre("RDS r@v1"));
-  resources.erase(type::kCluster, "old").erase(type::kLoadAssignment, "old");
-  resources.set(type::kCluster, "new", "v1").set(type::kRouteTable, "r", "v2");
+  resources_.erase(type::kCluster, "old").erase(type::kLoadAssignment, "old");
+  resources_.set(type::kCluster, "new", "v1").set(type::kRouteTable, "r", "v2");
   give();
   EXPECT_THAT(told(), ElementsAre("CDS new@v1"));
   EXPECT_THAT(told(false), ElementsAre("RDS r@v2"));
   EXPECT_THAT(told(false), IsEmpty());
-  ack(last);
+  ack(last_);
   EXPECT_THAT(told(), ElementsAre("CDS -old", "EDS -old"));
 }
 
 TEST_F(DeltaSessionTest, AClusterThatComesBackBeforeItsWithdrawalIsNotWithdrawn) {
-  resources.set(type::kCluster, "a", "v1").set(type::kRouteTable, "r", "v1");
+  resources_.set(type::kCluster, "a", "v1").set(type::kRouteTable, "r", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster).has_value());
   ASSERT_TRUE(ask(type::kRouteTable, {.subscribe = {"r"}}).has_value());
   (void)told();
   (void)told();
-  resources.erase(type::kCluster, "a").set(type::kRouteTable, "r", "v2");
+  resources_.erase(type::kCluster, "a").set(type::kRouteTable, "r", "v2");
   give();
   // That nothing is left to say about clusters is found out first, and then the route goes.
   EXPECT_THAT(told(false), ElementsAre("RDS r@v2"));
-  resources.set(type::kCluster, "a", "v1");
+  resources_.set(type::kCluster, "a", "v1");
   give();
-  ack(last);
+  ack(last_);
   EXPECT_THAT(told(), IsEmpty());
 }
 
 TEST_F(DeltaSessionTest, TheAssignmentOfAClusterThatWasSentFollowsIt) {
-  resources.set(type::kCluster, "a", "v1", "a-eds").set(type::kLoadAssignment, "a-eds", "v1");
+  resources_.set(type::kCluster, "a", "v1", "a-eds").set(type::kLoadAssignment, "a-eds", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster).has_value());
   EXPECT_THAT(told(), ElementsAre("CDS a@v1"));
   ASSERT_TRUE(ask(type::kLoadAssignment, {.subscribe = {"a-eds"}}).has_value());
   EXPECT_THAT(told(), ElementsAre("EDS a-eds@v1"));
-  resources.set(type::kCluster, "a", "v2", "a-eds");
+  resources_.set(type::kCluster, "a", "v2", "a-eds");
   give();
   EXPECT_THAT(told(), ElementsAre("CDS a@v2", "EDS a-eds@v1"));
 }
 
 TEST_F(DeltaSessionTest, WithAListOfChangedNamesOnlyTheseAreLookedAt) {
-  resources.set(type::kCluster, "a", "v1").set(type::kCluster, "b", "v1");
+  resources_.set(type::kCluster, "a", "v1").set(type::kCluster, "b", "v1");
   give();
   ASSERT_TRUE(ask(type::kCluster).has_value());
   (void)told();
-  resources.set(type::kCluster, "a", "v2").set(type::kCluster, "b", "v2");
-  session.update(resources.make(), {{std::string(type::kCluster), {"a"}}});
+  resources_.set(type::kCluster, "a", "v2").set(type::kCluster, "b", "v2");
+  session_.update(resources_.make(), {{std::string(type::kCluster), {"a"}}});
   EXPECT_THAT(told(), ElementsAre("CDS a@v2"));
 }
 
@@ -348,7 +348,7 @@ TEST_F(DeltaSessionTest, LargeStatesGoInSeveralResponses) {
   ServedType many;
   const auto body = std::make_shared<const std::string>(std::string(1 << 20, 'x'));
   for (const char* name : {"a", "b", "c", "d"}) many.resources[name] = {"v1", body, ""};
-  session.update({{std::string(type::kCluster), std::make_shared<const ServedType>(many)}});
+  session_.update({{std::string(type::kCluster), std::make_shared<const ServedType>(many)}});
   ASSERT_TRUE(ask(type::kCluster).has_value());
   size_t resources_seen = 0;
   size_t responses_seen = 0;
@@ -364,7 +364,7 @@ TEST_F(DeltaSessionTest, LargeStatesGoInSeveralResponses) {
 }
 
 TEST_F(DeltaSessionTest, HostileRequestsAreErrors) {
-  EXPECT_FALSE(session.receive("\xff").has_value());
+  EXPECT_FALSE(session_.receive("\xff").has_value());
   EXPECT_FALSE(ask("").has_value());
   EXPECT_FALSE(ask(type::kCluster, {.subscribe = {std::string(5000, 'x')}}).has_value());
   for (int i = 0; i < 63; ++i) EXPECT_TRUE(ask("type/" + std::to_string(i)).has_value());

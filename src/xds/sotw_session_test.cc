@@ -16,16 +16,16 @@ class SotwSessionTest : public ::testing::Test {
  protected:
   void set(std::string_view url, const std::string& name, const std::string& version,
            const std::string& assignment = "") {
-    types[std::string(url)].resources[name] = {version, std::make_shared<const std::string>(name + "@" + version),
-                                               assignment};
+    types_[std::string(url)].resources[name] = {version, std::make_shared<const std::string>(name + "@" + version),
+                                                assignment};
   }
   void give() {
     ServedSet served;
-    for (auto& [url, one] : types) {
-      one.version = std::to_string(++set_version);
+    for (auto& [url, one] : types_) {
+      one.version = std::to_string(++set_version_);
       served[url] = std::make_shared<const ServedType>(one);
     }
-    session.update(std::move(served));
+    session_.update(std::move(served));
   }
   void ask(std::string_view url, const std::vector<std::string>& names, const std::string& nonce = "",
            const std::string& refusal = "") {
@@ -35,34 +35,34 @@ class SotwSessionTest : public ::testing::Test {
     request.set_response_nonce(nonce);
     for (const std::string& name : names) request.add_resource_names(name);
     if (!refusal.empty()) request.mutable_error_detail()->set_message(refusal);
-    EXPECT_TRUE(session.receive(request.SerializeAsString()).has_value());
+    EXPECT_TRUE(session_.receive(request.SerializeAsString()).has_value());
   }
   std::vector<std::string> told() {
     std::vector<std::string> list;
-    for (const std::string& bytes : session.take_responses()) {
+    for (const std::string& bytes : session_.take_responses()) {
       DiscoveryResponse response;
       EXPECT_TRUE(response.ParseFromString(bytes));
-      std::string text = short_names.at(response.type_url());
+      std::string text = short_names_.at(response.type_url());
       for (const auto& resource : response.resources()) text += " " + resource.value();
       list.push_back(text);
-      nonces[response.type_url()] = response.nonce();
+      nonces_[response.type_url()] = response.nonce();
     }
     return list;
   }
   void ack(std::string_view url, const std::vector<std::string>& names = {}) {
-    ask(url, names, nonces.at(std::string(url)));
+    ask(url, names, nonces_.at(std::string(url)));
   }
 
-  const std::map<std::string, std::string> short_names = {
+  const std::map<std::string, std::string> short_names_ = {
       {std::string(type::kCluster), "CDS"},
       {std::string(type::kLoadAssignment), "EDS"},
       {std::string(type::kListener), "LDS"},
       {std::string(type::kRouteTable), "RDS"},
   };
-  ServerSession session{ServerSession::Variant::kStateOfTheWorld};
-  std::map<std::string, ServedType> types;
-  std::map<std::string, std::string> nonces;
-  int set_version = 0;
+  ServerSession session_{ServerSession::Variant::kStateOfTheWorld};
+  std::map<std::string, ServedType> types_;
+  std::map<std::string, std::string> nonces_;
+  int set_version_ = 0;
 };
 
 TEST_F(SotwSessionTest, ClustersAreSentAsAWholeAndAssignmentsInParts) {
@@ -143,10 +143,10 @@ TEST_F(SotwSessionTest, RefusedContentIsNotSentAgainBeforeItChanges) {
   give();
   ask(type::kCluster, {});
   EXPECT_THAT(told(), ElementsAre("CDS a@v1"));
-  ask(type::kCluster, {}, nonces.at(std::string(type::kCluster)), "no");
+  ask(type::kCluster, {}, nonces_.at(std::string(type::kCluster)), "no");
   give();
   EXPECT_THAT(told(), IsEmpty());
-  EXPECT_EQ(session.status().at(0).refusal, "no");
+  EXPECT_EQ(session_.status().at(0).refusal, "no");
   set(type::kCluster, "a", "v2");
   give();
   EXPECT_THAT(told(), ElementsAre("CDS a@v2"));
@@ -162,7 +162,7 @@ TEST_F(SotwSessionTest, AWithdrawnClusterStaysUntilTheRoutesThatUsedItAreAcknowl
   ack(type::kCluster);
   EXPECT_THAT(told(), ElementsAre("RDS r@v1"));
   ack(type::kRouteTable, {"r"});
-  types[std::string(type::kCluster)].resources.erase("old");
+  types_[std::string(type::kCluster)].resources.erase("old");
   set(type::kCluster, "new", "v1");
   set(type::kRouteTable, "r", "v2");
   give();

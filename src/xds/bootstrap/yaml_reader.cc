@@ -56,7 +56,7 @@ class YamlReader {
   explicit YamlReader(std::string file) : file_(std::move(file)) {}
 
   // Never stops at the first problem. The result is of use only when problems() is empty.
-  json read(const YAML::Node& node, const Descriptor& message);
+  json read(const YAML::Node& node, const Descriptor& type);
   // Whole sentences, one per problem.
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
@@ -124,6 +124,7 @@ void YamlReader::complain(const YAML::Node& node, const Place& at, std::string_v
 
 void YamlReader::complain_unknown(const YAML::Node& key, const Descriptor& type, const Place& at) {
   std::vector<std::string> names;
+  names.reserve(static_cast<size_t>(type.field_count()));
   for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
   const auto meant = nearest(key.Scalar(), names);
   complain(key, at.field(key.Scalar()),
@@ -227,6 +228,7 @@ json YamlReader::scalar(const YAML::Node& node, const FieldDescriptor& type, con
     case FieldDescriptor::CPPTYPE_ENUM: {
       if (type.enum_type()->FindValueByName(text) != nullptr || parse_number<int32_t>(text)) return plain_scalar(node);
       std::vector<std::string> names;
+      names.reserve(static_cast<size_t>(type.enum_type()->value_count()));
       for (int i = 0; i < type.enum_type()->value_count(); ++i) names.push_back(type.enum_type()->value(i)->name());
       complain(node, at, fmt::format("is \"{}\", which is not supported; it may be {}", text, join(names, ", ")));
       return nullptr;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace YAML {
+namespace YAML {  // NOLINT(readability-identifier-naming): its own
 class Node;
 }
 namespace google::protobuf {

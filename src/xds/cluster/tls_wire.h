@@ -9,8 +9,8 @@
 
 namespace ripstop::xds {
 
-void encode_upstream_tls(const model::UpstreamTls& tls, envoy::config::core::v3::TransportSocket* wire);
-void encode_downstream_tls(const model::DownstreamTls& tls, envoy::config::core::v3::TransportSocket* wire);
+void encode_upstream_tls(const model::UpstreamTls& model, envoy::config::core::v3::TransportSocket* wire);
+void encode_downstream_tls(const model::DownstreamTls& model, envoy::config::core::v3::TransportSocket* wire);
 void encode_raw_buffer(envoy::config::core::v3::TransportSocket* wire);
 
 // Absent for a raw_buffer socket. Certificates must be named secrets: xDS never carries them inside a TLS context here.

@@ -2,6 +2,8 @@
 // belong in .cc files.
 #pragma once
 
+// NOLINTBEGIN(bugprone-forward-declaration-namespace): the model calls its own types by the same names, on purpose
+
 namespace google::protobuf {
 class Any;
 class BoolValue;
@@ -57,3 +59,5 @@ class RouteMatch;
 namespace envoy::extensions::transport_sockets::tls::v3 {
 class Secret;
 }
+
+// NOLINTEND(bugprone-forward-declaration-namespace): see above
