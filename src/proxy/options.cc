@@ -82,8 +82,7 @@ const std::array<OptionRule, 15> kRules = {{
      [](Options& o, const std::string& v) { return take_text(v, o.join_token_file); }},
     {"--spiffe-id", "ID", "identity to be certified as",
      [](Options& o, const std::string& v) { return take_text(v, o.spiffe_id); }},
-    {"--base-id", "N", "accepted for Envoy's sake, without effect",
-     [](Options&, const std::string&) { return true; }},
+    {"--base-id", "N", "accepted for Envoy's sake, without effect", [](Options&, const std::string&) { return true; }},
 }};
 
 const OptionRule* find_rule(std::string_view name) {
@@ -104,8 +103,8 @@ std::unexpected<Error> unknown(std::string_view name) {
 Status check(const Options& options) {
   if (options.bootstrap.empty()) return fail(ErrorCode::kInvalidArgument, "no configuration: give -c FILE");
   const bool joins = options.authority.port != 0;
-  const bool is_whole = !options.authority_roots.empty() && !options.join_token_file.empty() &&
-                        !options.spiffe_id.empty();
+  const bool is_whole =
+      !options.authority_roots.empty() && !options.join_token_file.empty() && !options.spiffe_id.empty();
   if (joins && !is_whole) {
     return fail(ErrorCode::kInvalidArgument, "--ca needs --ca-roots, --join-token-file and --spiffe-id beside it");
   }
@@ -137,8 +136,8 @@ Result<Options> parse_options(int argc, const char* const* argv) {
       value = words[++i];
     }
     if (value.empty() || !rule->take(options, value)) {
-      return fail(ErrorCode::kInvalidArgument, std::string(rule->name) + " wants " + std::string(rule->argument) +
-                                                   ", not \"" + value + "\"");
+      return fail(ErrorCode::kInvalidArgument,
+                  std::string(rule->name) + " wants " + std::string(rule->argument) + ", not \"" + value + "\"");
     }
   }
   if (Status checked = check(options); !checked) return fail_with(checked);
@@ -147,7 +146,8 @@ Result<Options> parse_options(int argc, const char* const* argv) {
 
 std::string help_text() {
   std::string text =
-      "usage: ripstop-proxy -c FILE [option...]\n\nThe data plane of a Ripstop mesh; reads Envoy's bootstrap format.\n\n";
+      "usage: ripstop-proxy -c FILE [option...]\n\nThe data plane of a Ripstop mesh; reads Envoy's bootstrap "
+      "format.\n\n";
   for (const OptionRule& rule : kRules) {
     std::string left = "  " + std::string(rule.name) + " " + std::string(rule.argument);
     left.resize(std::max<size_t>(left.size() + 1, 28), ' ');
