@@ -56,15 +56,6 @@ Status trust_roots(SSL_CTX* context, const TlsOptions& options) {
   return {};
 }
 
-std::vector<unsigned char> to_alpn_wire(const std::vector<std::string>& protocols) {
-  std::vector<unsigned char> wire;
-  for (const std::string& protocol : protocols) {
-    wire.push_back(static_cast<unsigned char>(protocol.size()));
-    wire.insert(wire.end(), protocol.begin(), protocol.end());
-  }
-  return wire;
-}
-
 int select_alpn(SSL*, const uint8_t** out, uint8_t* out_size, const uint8_t* in, unsigned in_size, void* argument) {
   const auto& ours = *static_cast<const std::vector<unsigned char>*>(argument);
   uint8_t* chosen = nullptr;
@@ -76,6 +67,15 @@ int select_alpn(SSL*, const uint8_t** out, uint8_t* out_size, const uint8_t* in,
 }
 
 }  // namespace
+
+std::vector<unsigned char> to_alpn_wire(const std::vector<std::string>& protocols) {
+  std::vector<unsigned char> wire;
+  for (const std::string& protocol : protocols) {
+    wire.push_back(static_cast<unsigned char>(protocol.size()));
+    wire.insert(wire.end(), protocol.begin(), protocol.end());
+  }
+  return wire;
+}
 
 struct TlsContext::Sessions {
   std::mutex mutex;

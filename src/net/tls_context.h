@@ -64,6 +64,7 @@ struct TlsTarget {
   std::string sni;          // may be empty
   std::string session_key;  // names the peer for resumption, empty for none
   const VerifyPeer* verify = nullptr;
+  std::vector<std::string> alpn = {};  // offered in place of the context's; empty: the context's
 };
 runtime::Task<Result<StreamPtr>> connect_tls(StreamPtr below, std::shared_ptr<const TlsContext> context,
                                              TlsTarget target, TimePoint deadline);

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct ssl_st;
 struct ssl_session_st;
@@ -11,6 +12,9 @@ namespace ripstop::net {
 
 // The error queue of the TLS library as a sentence. Empties the queue.
 [[nodiscard]] std::string tls_error_text(std::string_view what);
+
+// Protocol names as RFC 7301 section 3.1 has them on the wire.
+[[nodiscard]] std::vector<unsigned char> to_alpn_wire(const std::vector<std::string>& protocols);
 
 // The client context's callback for a session ticket: hands it to the stream's context under the stream's peer.
 int keep_tls_session(ssl_st* ssl, ssl_session_st* session);

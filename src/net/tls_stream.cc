@@ -28,7 +28,7 @@ class TlsStream final : public Stream {
             const VerifyPeer* verify)
       : below_(std::move(below)), context_(std::move(context)), session_key_(std::move(session_key)), verify_(verify) {}
 
-  Status start(const std::string& sni);
+  Status start(const std::string& sni, const std::vector<std::string>& alpn);
   runtime::Task<Status> handshake(TimePoint deadline);
   void feed(std::string_view received);
 
@@ -119,7 +119,7 @@ int TlsStream::write_below(BIO* bio, const char* from, int size) {
   return -1;
 }
 
-Status TlsStream::start(const std::string& sni) {
+Status TlsStream::start(const std::string& sni, const std::vector<std::string>& alpn) {
   ssl_.reset(SSL_new(context_->get()));
   BIO* bio = BIO_new(bio_method());
   if (!ssl_ || bio == nullptr) {
@@ -138,6 +138,10 @@ Status TlsStream::start(const std::string& sni) {
   }
   SSL_set_connect_state(ssl_.get());
   if (!sni.empty()) SSL_set_tlsext_host_name(ssl_.get(), sni.c_str());
+  if (!alpn.empty()) {
+    const std::vector<unsigned char> wire = to_alpn_wire(alpn);
+    SSL_set_alpn_protos(ssl_.get(), wire.data(), static_cast<unsigned>(wire.size()));
+  }
   if (const bssl::UniquePtr<SSL_SESSION> session(context_->take_session(session_key_)); session) {
     SSL_set_session(ssl_.get(), session.get());
   }
@@ -306,7 +310,7 @@ int keep_tls_session(SSL* ssl, SSL_SESSION* session) {
 runtime::Task<Result<StreamPtr>> accept_tls(StreamPtr below, std::shared_ptr<const TlsContext> context,
                                             std::string received, const VerifyPeer* verify, TimePoint deadline) {
   auto stream = std::make_unique<TlsStream>(std::move(below), std::move(context), std::string(), verify);
-  if (Status started = stream->start({}); !started) co_return fail_with(started);
+  if (Status started = stream->start({}, {}); !started) co_return fail_with(started);
   stream->feed(received);
   if (Status shaken = co_await stream->handshake(deadline); !shaken) co_return fail_with(shaken);
   co_return std::move(stream);
@@ -316,7 +320,7 @@ runtime::Task<Result<StreamPtr>> connect_tls(StreamPtr below, std::shared_ptr<co
                                              TlsTarget target, TimePoint deadline) {
   auto stream =
       std::make_unique<TlsStream>(std::move(below), std::move(context), std::move(target.session_key), target.verify);
-  if (Status started = stream->start(target.sni); !started) co_return fail_with(started);
+  if (Status started = stream->start(target.sni, target.alpn); !started) co_return fail_with(started);
   if (Status shaken = co_await stream->handshake(deadline); !shaken) co_return fail_with(shaken);
   co_return std::move(stream);
 }

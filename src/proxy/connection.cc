@@ -1,5 +1,6 @@
 #include "proxy/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -11,6 +12,7 @@ namespace ripstop::proxy {
 namespace {
 
 constexpr Duration kTlsHandshakeTimeout = std::chrono::seconds(10);
+constexpr Duration kInspectTimeout = std::chrono::seconds(15);
 constexpr size_t kInspectStep = 2048;
 
 // What the first bytes say.
@@ -48,6 +50,8 @@ runtime::Task<Inspection> inspect(net::Stream& stream, const model::Listener& li
       seen.state = got.error().code == ErrorCode::kTimeout ? Inspection::State::kTimedOut : Inspection::State::kClosed;
       co_return seen;
     }
+    // Whoever has begun to speak first gets the time to finish: the short wait is for servers that speak first.
+    if (seen.received.empty()) deadline = std::max(deadline, runtime::Reactor::current().now() + kInspectTimeout);
     seen.received.append(chunk.data(), *got);
     // The client ended before it said enough: whatever came is opaque.
     if (*got == 0) {

@@ -136,7 +136,7 @@ runtime::Task<Forwarder::Attempt> Forwarder::attempt(policy::HostRef host, bool 
   UpstreamConnectionPtr connection = std::move(turn.idle);
   const bool reused = connection != nullptr;
   if (!reused) {
-    auto stream = co_await cluster_->open(host, deadline);
+    auto stream = co_await cluster_->open(host, UpstreamCluster::Speaks::kHttp1, deadline);
     if (!stream) {
       state_.failure = stream.error().message;
       state_.record.transport_failure = state_.failure;

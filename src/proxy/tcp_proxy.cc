@@ -68,7 +68,7 @@ runtime::Task<net::StreamPtr> TcpConnection::connect() {
     co_return nullptr;
   }
   record_.endpoint = host_->endpoint.get();
-  auto stream = co_await cluster_->open(host_, kNever);
+  auto stream = co_await cluster_->open(host_, UpstreamCluster::Speaks::kOpaque, kNever);
   const auto kind = stream ? policy::HostOutcome::Kind::kResponse : policy::HostOutcome::Kind::kFailed;
   cluster_->record(*host_, {.kind = kind, .status = 200}, worker_.reactor().now());
   if (stream) co_return std::move(*stream);

@@ -181,7 +181,23 @@ runtime::Task<Result<net::StreamPtr>> UpstreamCluster::open_plain(policy::HostRe
   co_return net::make_tcp_stream(std::move(*socket));
 }
 
-runtime::Task<Result<net::StreamPtr>> UpstreamCluster::open(policy::HostRef host, TimePoint deadline) {
+namespace {
+
+// "istio-http/1.1", "http/1.1" and the like are for HTTP/1, "istio-h2" and "h2" for HTTP/2, all others for opaque
+// bytes.
+std::vector<std::string> offered_alpn(const std::vector<std::string>& all, UpstreamCluster::Speaks speaks) {
+  std::vector<std::string> fitting;
+  for (const std::string& protocol : all) {
+    const bool is_http1 = protocol.find("http/1") != std::string::npos;
+    const bool is_http2 = protocol == "h2" || protocol == "istio-h2";
+    if (speaks == UpstreamCluster::Speaks::kHttp1 ? is_http1 : !is_http1 && !is_http2) fitting.push_back(protocol);
+  }
+  return fitting;
+}
+
+}  // namespace
+
+runtime::Task<Result<net::StreamPtr>> UpstreamCluster::open(policy::HostRef host, Speaks speaks, TimePoint deadline) {
   const ClusterSettingsRef settings = settings_;
   const TimePoint now = runtime::Reactor::current().now();
   deadline = std::min(deadline, deadline_after(now, settings->model->connect_timeout));
@@ -196,6 +212,7 @@ runtime::Task<Result<net::StreamPtr>> UpstreamCluster::open(policy::HostRef host
   target.sni = settings->model->tls->sni;
   target.session_key = host->endpoint->address.to_string() + "/" + target.sni;
   target.verify = &settings->verify_peer;
+  target.alpn = offered_alpn(settings->model->tls->alpn, speaks);
   auto secured = co_await net::connect_tls(std::move(*plain), std::move(context), std::move(target), deadline);
   if (!secured) co_return std::unexpected(from_upstream(std::move(secured.error())));
   co_return std::move(*secured);

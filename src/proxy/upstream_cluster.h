@@ -70,8 +70,11 @@ class UpstreamCluster {
   // pending already, or at the deadline.
   runtime::Task<Turn> wait_turn(policy::HostRef host, bool fresh, TimePoint deadline);
   [[nodiscard]] UpstreamConnectionPtr adopt(net::StreamPtr stream, policy::Breaker::Permit permit);
+  // What will be spoken on a connection: TLS offers only the protocols that fit, because the mesh's servers choose how
+  // to serve a connection by them.
+  enum class Speaks : uint8_t { kHttp1, kOpaque };
   // A plain or TLS stream to the host, within the cluster's connect time-out. The error's origin is upstream.
-  runtime::Task<Result<net::StreamPtr>> open(policy::HostRef host, TimePoint deadline);
+  runtime::Task<Result<net::StreamPtr>> open(policy::HostRef host, Speaks speaks, TimePoint deadline);
   // The connection's message exchange ended cleanly: keep it for the next request, or close it.
   void give_back(policy::Host& host, UpstreamConnectionPtr connection, TimePoint now);
 

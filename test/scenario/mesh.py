@@ -25,12 +25,29 @@ def wait_until(condition, what, patience=PATIENCE):
     raise AssertionError(f"{what} did not happen within {patience} s")
 
 
+NOBODY = 65534
+
+
+def unprivileged():
+    """What goes in front of a command to run it as an ordinary user; nothing when we are one."""
+    if os.getuid() != 0:
+        return []
+    return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"]
+
+
+def can_run_unprivileged():
+    return subprocess.run([*unprivileged(), BIN / "ripstop", "version"], capture_output=True).returncode == 0
+
+
 class Mesh:
-    def __init__(self, *up_options):
+    def __init__(self, *up_options, as_user=False):
         self.folder = tempfile.mkdtemp(prefix="ripstop-scenario-")
-        self.env = {**os.environ, "RIPSTOP_HOME": self.folder + "/home"}
+        self.env = {**os.environ, "RIPSTOP_HOME": self.folder + "/home", "HOME": self.folder, "TMPDIR": self.folder}
         self.members = []
         self.up_options = up_options
+        self.prefix = unprivileged() if as_user else []
+        if self.prefix:
+            os.chown(self.folder, NOBODY, NOBODY)
 
     def __enter__(self):
         self.ripstop("up", *self.up_options)
@@ -46,19 +63,19 @@ class Mesh:
             except subprocess.TimeoutExpired:
                 member.kill()
                 member.wait()
-        subprocess.run([BIN / "ripstop", "down"], env=self.env, capture_output=True, timeout=30)
+        subprocess.run([*self.prefix, BIN / "ripstop", "down"], env=self.env, capture_output=True, timeout=30)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def ripstop(self, *words, check=True, **options):
         done = subprocess.run(
-            [BIN / "ripstop", *words], env=self.env, capture_output=True, text=True, timeout=120, **options
+            [*self.prefix, BIN / "ripstop", *words], env=self.env, capture_output=True, text=True, timeout=120, **options
         )
         if check:
             assert done.returncode == 0, f"ripstop {words}: {done.stderr}{done.stdout}"
         return done
 
     def run(self, name, *command, ports=(), labels=(), service_account=None, output=subprocess.DEVNULL):
-        words = [BIN / "ripstop", "run", name]
+        words = [*self.prefix, BIN / "ripstop", "run", name]
         for port in ports:
             words += ["--port", str(port)]
         for label in labels:
