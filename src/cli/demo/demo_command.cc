@@ -8,9 +8,9 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/demo/live_view.h"
-#include "cli/demo/report.h"
 #include "cli/demo/story.h"
+#include "cli/demo/view/live_view.h"
+#include "cli/demo/view/report.h"
 
 namespace ripstop::cli {
 namespace {

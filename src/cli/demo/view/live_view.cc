@@ -1,4 +1,4 @@
-#include "cli/demo/live_view.h"
+#include "cli/demo/view/live_view.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/time.h"
-#include "cli/demo/picture.h"
 #include "cli/demo/stage.h"
+#include "cli/demo/view/picture.h"
 
 namespace ripstop::cli::demo {
 

@@ -1,4 +1,4 @@
-#include "cli/demo/picture.h"
+#include "cli/demo/view/picture.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "cli/demo/report.h"
+#include "cli/demo/view/report.h"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,11 @@
-#include "cli/demo/report.h"
+#include "cli/demo/view/report.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "cli/demo/picture.h"
 #include "cli/demo/texts.h"
+#include "cli/demo/view/picture.h"
 
 namespace ripstop::cli::demo {
 namespace {
