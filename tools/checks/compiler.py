@@ -17,6 +17,9 @@ DIAGNOSTIC = re.compile(
 # Assertion macros make tests slow to judge; what remains guards lifetimes, names and sizes.
 TEST_CHECKS = ("-*,bugprone-use-after-move,cppcoreguidelines-avoid-capturing-lambda-coroutines,"
                "misc-coroutine-hostile-raii,readability-function-size,readability-identifier-naming")
+FILE_SCOPE_NAME = re.compile(
+    r"^(?!using |namespace|extern|template|TEST|INSTANTIATE)\w[^\n(={;/]*?(?<![:\w])(\w+)(?:[({;\[]| [={:]|$)", re.M)
+GROUP_FILES = 10
 # Flags of a compile command that concern its output, or that only the compiler proper knows.
 DROPPED_FLAGS = {"-c", "-o", "-MD", "-MT", "-MF"}
 
@@ -88,22 +91,11 @@ def kept_flags(words):
     return kept
 
 
-def run_cached(cache, options, jobs):
-    """Runs (path, flags, command, stdin) jobs, skipping those known to be clean; yields (path, output) of the rest."""
-    pending = [(job, cache.entry(job[0], job[1])) for job in jobs]
-    pending = [(job, entry) for job, entry in pending if not entry.exists()]
-
-    def run(item):
-        (path, _, command, stdin), entry = item
-        done = subprocess.run(command, input=stdin, cwd=options.root, capture_output=True, text=True, check=False)
-        output = done.stdout + done.stderr
-        if done.returncode == 0 and not DIAGNOSTIC.search(output):
-            entry.touch()
-            return path, ""
-        return path, output
-
-    with ThreadPoolExecutor(options.jobs) as pool:
-        yield from pool.map(run, pending)
+def run_clean(command, root, stdin=None):
+    """A tool's output; "" when it had nothing to say against the code."""
+    done = subprocess.run(command, input=stdin, cwd=root, capture_output=True, text=True, check=False)
+    output = done.stdout + done.stderr
+    return "" if done.returncode == 0 and not DIAGNOSTIC.search(output) else output
 
 
 def diagnostics(tree, path, output, remedy):
@@ -121,27 +113,69 @@ def diagnostics(tree, path, output, remedy):
         yield Finding(path, 1, output.strip().splitlines()[-1], remedy)
 
 
+def file_scope_names(tree, path):
+    """Names that a source defines at file scope, roughly: two sources that share one cannot be read as one."""
+    return {match[1] for match in FILE_SCOPE_NAME.finditer(tree.text(path))}
+
+
+def grouped(tree, flags, paths):
+    """Lists of paths that clang-tidy can read as one file: of one folder, of one kind, with the same flags."""
+    groups = {}
+    for path in paths:
+        names = file_scope_names(tree, path)
+        alike = groups.setdefault((str(Path(path).parent), is_test(path), shlex.join(flags[path])), [])
+        for group, taken in alike:
+            if len(group) < GROUP_FILES and not names & taken:
+                group.append(path)
+                taken |= names
+                break
+        else:
+            alike.append(([path], names))
+    return [group for alike in groups.values() for group, _ in alike]
+
+
+def tidy_group(tree, folder, flags, group):
+    """(paths, output) pairs. Where the sources do not compile as one, the halves are looked at separately."""
+    source = group[0]
+    if len(group) > 1:
+        source = folder / (hashlib.sha256("\0".join(group).encode()).hexdigest()[:16] + ".cc")
+        source.write_text("".join(f'#include "{tree.root / path}"\n' for path in group))
+    checks = [f"--checks={TEST_CHECKS}"] if is_test(group[0]) else []
+    output = run_clean([TIDY, "--quiet", *checks, str(source), "--", *flags[group[0]]], tree.root)
+    if len(group) > 1 and "[clang-diagnostic-error]" in output:
+        middle = len(group) // 2
+        return [*tidy_group(tree, folder, flags, group[:middle]), *tidy_group(tree, folder, flags, group[middle:])]
+    return [(group, output)]
+
+
 def check_tidy(tree, options):
-    """Yields clang-tidy's findings in the sources that the build compiles, and in the headers they include."""
+    """Yields clang-tidy's findings in the sources that the build compiles, and in the headers they include.
+
+    Most of the time goes to the headers, so sources are read a folder at a time.
+    """
     flags = compile_flags(tree, options.build)
     if flags is None:
         options.note(f"tidy skipped: {options.build}/compile_commands.json is missing; run `make configure`")
         return
-    cache = Cache(tree, tree.root / "build/tidy-cache", tool_version(TIDY), tree.text(".clang-tidy"), TEST_CHECKS)
-    jobs = []
-    for path in tree.code:
-        if path not in flags:
-            continue
-        checks = [f"--checks={TEST_CHECKS}"] if is_test(path) else []
-        command = [TIDY, "--quiet", *checks, path, "--", *flags[path]]
-        jobs.append((path, flags[path], command, None))
+    folder = tree.root / "build/tidy-cache"
+    cache = Cache(tree, folder, tool_version(TIDY), tree.text(".clang-tidy"), TEST_CHECKS)
+    entries = {path: cache.entry(path, flags[path]) for path in tree.code if path in flags}
+    pending = [path for path, entry in entries.items() if not entry.exists()]
     remedy = "mend it; if the check is wrong here: `// NOLINT(check-name): why`"
-    for path, output in run_cached(cache, options, jobs):
-        yield from diagnostics(tree, path, output, remedy)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        done = pool.map(lambda group: tidy_group(tree, folder, flags, group), grouped(tree, flags, pending))
+        for group, output in (result for results in done for result in results):
+            yield from diagnostics(tree, group[0], output, remedy)
+            if not output:
+                for path in group:
+                    entries[path].touch()
 
 
 def check_headers(tree, options):
-    """Yields a Finding per header that does not compile on its own, included first and twice."""
+    """Yields a Finding per header that does not compile on its own.
+
+    A header that a source includes before anything else is proven by the build and not looked at again.
+    """
     flags = compile_flags(tree, options.build)
     if flags is None:
         options.note(f"headers skipped: {options.build}/compile_commands.json is missing; run `make configure`")
@@ -153,14 +187,22 @@ def check_headers(tree, options):
         else:
             by_room[room_of(path)] = kept
     fallback = next(iter(by_room.values()), ["-std=c++23", "-Isrc"])
+    first = (tree.includes(path)[0] for path in flags if tree.includes(path))
+    proven = {tree.resolve("", include.name) for include in first if include.quoted}
     cache = Cache(tree, tree.root / "build/header-cache", tool_version(COMPILER))
-    jobs = []
-    for path in tree.code:
-        if not path.endswith(".h") or room_of(path) is None:
-            continue
+
+    def look(path):
         kept = by_room.get(room_of(path), fallback)
+        entry = cache.entry(path, kept)
+        if entry.exists():
+            return path, ""
         command = [COMPILER, *kept, f"-I{tree.root}", "-fsyntax-only", "-x", "c++", "-"]
-        jobs.append((path, kept, command, f'#include "{path}"\n#include "{path}"\n'))
-    remedy = "include what the header uses, or forward-declare it"
-    for path, output in run_cached(cache, options, jobs):
-        yield from diagnostics(tree, path, output, remedy)
+        output = run_clean(command, tree.root, f'#include "{path}"\n')
+        if not output:
+            entry.touch()
+        return path, output
+
+    headers = [path for path in tree.code if path.endswith(".h") and room_of(path) and path not in proven]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for path, output in pool.map(look, headers):
+            yield from diagnostics(tree, path, output, "include what the header uses, or forward-declare it")

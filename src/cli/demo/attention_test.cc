@@ -73,8 +73,7 @@ TEST(Child, EndsWithItsOwner) {
 TEST(Child, CanBeMoved) {
   Child first = shell("exit 1").value();
   Child second = std::move(first);
-  EXPECT_TRUE(first.has_ended())
-      << "there is none any more";  // NOLINT(bugprone-use-after-move): the state after a move is what is tested
+  EXPECT_TRUE(first.has_ended()) << "there is none any more";  // NOLINT(bugprone-use-after-move): on purpose
   first = shell("exit 2").value();
   EXPECT_EQ(second.reap(), 1);
   EXPECT_EQ(first.reap(), 2);
