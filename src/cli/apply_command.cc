@@ -45,7 +45,7 @@ int print_outcome(const Json& answer, const SourceTexts& texts, const Options& o
     return status;
   }
   const Palette palette{session.has_color};
-  fmt::print(stderr, "{}", render_findings(*findings, texts, palette));
+  fmt::print(stderr, "{}", render_findings(*findings, texts, Palette{session.has_error_color}));
   for (const Json& result : results) {
     const std::string outcome = result.value("outcome", "");
     fmt::print("{} {}{}\n", title_of(result), outcome == "refused" ? palette.red(outcome) : palette.green(outcome),

@@ -38,6 +38,7 @@ struct Session {
   Format format = Format::kTable;
   bool is_verbose = false;
   bool has_color = false;             // on standard output
+  bool has_error_color = false;       // on standard error
   std::vector<std::string> trailing;  // what stood behind "--"
 };
 

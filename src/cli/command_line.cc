@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/choice.h"
 #include "cli/command.h"
 #include "cli/version.h"
 
@@ -84,8 +84,9 @@ std::string unexpected_word(CLI::App& app) {
 
 int explain_parse_error(CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-  const bool is_unexpected = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
-                             (selected(app) == nullptr && !app.remaining(true).empty());
+  // A mistyped option is also what makes a required one missing, and the better thing to tell.
+  const bool is_unexpected =
+      dynamic_cast<const CLI::ValidationError*>(&error) == nullptr && !app.remaining(true).empty();
   const CLI::App* command = selected(app);
   const std::string help = command != nullptr ? "ripstop " + command->get_name() + " --help" : "ripstop --help";
   std::fflush(stdout);
@@ -93,15 +94,20 @@ int explain_parse_error(CLI::App& app, const CLI::ParseError& error) {
   return kExitUsage;
 }
 
+Format format_of(const std::string& name) {
+  if (equals_ignore_case(name, "json")) return Format::kJson;
+  return equals_ignore_case(name, "yaml") ? Format::kYaml : Format::kTable;
+}
+
 void describe_everything(CLI::App& app, Session& session, std::vector<Chosen>& commands) {
-  static const std::map<std::string, Format> kFormats = {
-      {"table", Format::kTable}, {"json", Format::kJson}, {"yaml", Format::kYaml}};
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
   app.set_version_flag("--version", std::string("ripstop ") + kVersion);
-  app.add_option("-o,--output", session.format, "table, json or yaml")
-      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case).description(""))
-      ->type_name("FORMAT");
+  app.add_option_function<std::string>(
+         "-o,--output", [&session](const std::string& name) { session.format = format_of(name); },
+         "table, json or yaml")
+      ->type_name("FORMAT")
+      ->check(one_of({"table", "json", "yaml"}));
   app.add_flag("-v,--verbose", session.is_verbose, "Say what is done");
   app.footer(kFooter);
   for (const Command& command : all_commands()) {
@@ -111,10 +117,10 @@ void describe_everything(CLI::App& app, Session& session, std::vector<Chosen>& c
   }
 }
 
-bool wants_color() {
+bool wants_color(int fd) {
   const char* forbidden = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) == 1 && (forbidden == nullptr || *forbidden == '\0') &&
+  return isatty(fd) == 1 && (forbidden == nullptr || *forbidden == '\0') &&
          (terminal == nullptr || std::string_view(terminal) != "dumb");
 }
 
@@ -128,7 +134,8 @@ int perform(CLI::App& app, Session& session, const std::vector<Chosen>& commands
   Result<Home> home = find_home();
   if (!home) return report_error(home.error());
   session.home = std::move(*home);
-  session.has_color = wants_color();
+  session.has_color = wants_color(STDOUT_FILENO);
+  session.has_error_color = wants_color(STDERR_FILENO);
   log::set_level(session.is_verbose ? log::Level::kInfo : log::Level::kError);
   return chosen->action(session);
 }

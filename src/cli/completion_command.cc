@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "cli/choice.h"
 #include "cli/command.h"
 #include "cli/output/completion.h"
 #include "dialect/dialect.h"
@@ -51,7 +52,7 @@ Action describe_completion(CLI::App& app) {
   app.add_option("shell", *shell, "bash, zsh or fish")
       ->required()
       ->type_name("SHELL")
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
+      ->check(one_of({"bash", "zsh", "fish"}));
   app.footer(
       "Example:\n"
       "  source <(ripstop completion bash)\n"

@@ -45,7 +45,7 @@ class FakeControl:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         self.address = "127.0.0.1:%d" % self.server.server_address[1]
         os.makedirs(home, mode=0o700, exist_ok=True)
         token_file = os.path.join(home, "api.token")

@@ -16,16 +16,9 @@ import struct
 import sys
 import threading
 
-SO_ORIGINAL_DST = 80
+from fake_destination import original_destination
+
 CAPTURE_PORT = 15001
-
-
-def original_destination(connection):
-    if connection.family == socket.AF_INET:
-        raw = connection.getsockopt(socket.SOL_IP, SO_ORIGINAL_DST, 16)
-        return socket.inet_ntop(socket.AF_INET, raw[4:8]), struct.unpack("!H", raw[2:4])[0]
-    raw = connection.getsockopt(socket.IPPROTO_IPV6, SO_ORIGINAL_DST, 28)
-    return socket.inet_ntop(socket.AF_INET6, raw[8:24]), struct.unpack("!H", raw[2:4])[0]
 
 
 class Broker:

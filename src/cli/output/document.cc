@@ -13,10 +13,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 void emit_text(YAML::Emitter& out, const std::string& text) {
-  const bool is_block = text.find('\n') != std::string::npos && dialect::is_yaml_text(text) && text.front() != ' ';
+  // A literal block ends with exactly one line end.
+  const bool is_block = text.ends_with('\n') && !text.ends_with("\n\n") && text != "\n" && text.front() != ' ' &&
+                        dialect::is_yaml_text(text);
   if (is_block) {
     out << YAML::Literal << text;
-  } else if (dialect::plain_kind(text) != dialect::Node::Kind::kText) {
+  } else if (text.find('\n') != std::string::npos || dialect::plain_kind(text) != dialect::Node::Kind::kText) {
     out << YAML::DoubleQuoted << text;
   } else {
     out << text;
@@ -42,6 +44,8 @@ void emit(YAML::Emitter& out, const Json& value) {
     out << YAML::EndSeq;
   } else if (value.is_string()) {
     emit_text(out, value.get_ref<const std::string&>());
+  } else if (value.is_null()) {
+    out << YAML::Null;
   } else {
     out << value.dump();
   }
@@ -54,8 +58,10 @@ std::string render_document(std::string_view json, Format format) {
   if (parsed.is_discarded()) return std::string(json) + "\n";
   if (format != Format::kYaml) return parsed.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   YAML::Emitter out;
+  out.SetNullFormat(YAML::LowerNull);
   emit(out, parsed);
-  return std::string(out.c_str()) + "\n";
+  const std::string text = out.c_str();
+  return text.ends_with('\n') ? text : text + "\n";
 }
 
 }  // namespace ripstop::cli
