@@ -68,6 +68,12 @@ HeadStep Http1Reader::read_head(Parse parse) {
   }
 }
 
+Transfer::State Http1Reader::try_receive() {
+  const Transfer::State state = fill(head_, kHeadReadSize, true).state;
+  head_.release_if_empty();
+  return state;
+}
+
 HeadStep Http1Reader::try_head(protocol::RequestHead& head) {
   const HeadStep step = read_head([&](std::string_view bytes) { return request_parser_.parse(bytes, head); });
   if (step.state == HeadStep::State::kDone) {
