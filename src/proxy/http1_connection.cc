@@ -75,18 +75,20 @@ void Http1Connection::queue_response(protocol::ResponseHead& head) {
   writer_.queue_head(head, signal);
 }
 
-// Idle connections hold neither a buffer nor an exchange.
+// Idle connections hold neither a buffer nor an exchange: bytes come first, and an event that is still set from before
+// is no byte.
 runtime::Task<bool> Http1Connection::wait_for_request() {
-  if (!reader_.is_empty()) co_return true;
   const auto idle = http_.model->idle_timeout.value_or(Duration::zero());
   const TimePoint deadline = deadline_after(worker_.reactor().now(), idle);
-  for (;;) {
+  while (reader_.is_empty()) {
+    if (is_draining()) co_return false;
     const runtime::Transfer::State got = reader_.try_receive();
     if (got == runtime::Transfer::State::kDone) co_return true;
-    if (got != runtime::Transfer::State::kWouldBlock || is_draining()) co_return false;
+    if (got != runtime::Transfer::State::kWouldBlock) co_return false;
     const runtime::Woken woken = co_await runtime::wait_either(stream_.readable(), seat_.drain(), deadline);
-    if (woken == runtime::Woken::kTimedOut) co_return false;
+    if (woken != runtime::Woken::kFirst) co_return false;
   }
+  co_return true;
 }
 
 runtime::Task<HeadStep> Http1Connection::read_head(protocol::RequestHead& head) {

@@ -68,6 +68,12 @@ HeadStep Http1Reader::read_head(Parse parse) {
   }
 }
 
+Transfer::State Http1Reader::try_receive() {
+  const Transfer::State state = fill(head_, kHeadReadSize, true).state;
+  head_.release_if_empty();
+  return state;
+}
+
 HeadStep Http1Reader::try_head(protocol::RequestHead& head) {
   const HeadStep step = read_head([&](std::string_view bytes) { return request_parser_.parse(bytes, head); });
   if (step.state == HeadStep::State::kDone) {
@@ -149,6 +155,8 @@ std::string_view Http1Reader::rest() const {
 }
 
 bool Http1Reader::probe_is_gone() {
+  // What waits behind the head must stay in front of anything that comes later.
+  if (!rest().empty()) return false;
   const Transfer got = fill(body_, kHeadReadSize, false);
   if (got.state != Transfer::State::kDone) body_.release_if_empty();
   return got.state == Transfer::State::kFailed && got.error_number != 0;
