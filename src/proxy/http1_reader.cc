@@ -92,12 +92,6 @@ HeadStep Http1Reader::try_head(protocol::ResponseHead& head, const protocol::Res
   return step;
 }
 
-Transfer::State Http1Reader::try_receive() {
-  const Transfer got = fill(head_, kHeadReadSize, true);
-  head_.release_if_empty();
-  return got.state;
-}
-
 void Http1Reader::skip_interim() {
   head_.consume(head_bytes_);
   head_bytes_ = 0;

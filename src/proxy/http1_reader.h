@@ -36,8 +36,6 @@ class Http1Reader : public MessageSource {
   // Bytes that were read from the stream before the reader existed.
   void feed(std::string_view received);
 
-  // One attempt to receive something between messages.
-  runtime::Transfer::State try_receive();
   // One attempt at a head, reading as needed. After kDone the head's views hold until end_message().
   HeadStep try_head(protocol::RequestHead& head);
   HeadStep try_head(protocol::ResponseHead& head, const protocol::ResponseContext& context);
