@@ -12,15 +12,15 @@ inline constexpr size_t kReplayLimit = size_t{64} << 10;
 
 class ReplayableContent final : public MessageSource, public PumpObserver {
  public:
-  // `kept` is the caller's buffer, empty at first. With `keeps` false nothing is kept.
-  ReplayableContent(MessageSource& client, std::string& kept, bool keeps)
-      : client_(client), kept_(kept), keeps_(keeps) {}
+  // `kept` is the caller's buffer, empty at first, and `bytes` counts what the client sent. With `keeps` false nothing
+  // is kept.
+  ReplayableContent(MessageSource& client, std::string& kept, uint64_t& bytes, bool keeps)
+      : client_(client), kept_(kept), bytes_(bytes), keeps_(keeps) {}
 
   // The next attempt starts over.
   void rewind() { replayed_ = 0; }
   // Everything sent so far can be sent again.
   [[nodiscard]] bool can_replay() const { return bytes_ == 0 || keeps_; }
-  [[nodiscard]] uint64_t bytes() const { return bytes_; }
 
   BodyPiece try_body(bool may_read) override {
     if (replayed_ < kept_.size()) {
@@ -53,10 +53,10 @@ class ReplayableContent final : public MessageSource, public PumpObserver {
  private:
   MessageSource& client_;
   std::string& kept_;
+  uint64_t& bytes_;
   bool keeps_;
   bool is_replay_ = false;
   size_t replayed_ = 0;
-  uint64_t bytes_ = 0;
 };
 
 }  // namespace ripstop::proxy

@@ -209,12 +209,8 @@ runtime::Task<ExchangeEnd> refuse_request(Worker& worker, Downstream& down, Conn
                                           ExchangeState& state, protocol::Fault fault) {
   Run run(worker, down, facts, state);
   run.begin();
-  Rescue what = rescue(fault == protocol::Fault::kNone ? Trouble::kRequestHeadTimeout : Trouble::kRequestProtocol);
-  if (fault != protocol::Fault::kNone) {
-    what.status = protocol::request_status(fault);
-    what.details = protocol::token(fault);
-    what.text = protocol::sentence(fault);
-  }
+  const bool is_late = fault == protocol::Fault::kNone;
+  const Rescue what = client_fault(is_late ? Trouble::kRequestHeadTimeout : Trouble::kRequestProtocol, fault);
   const ExchangeEnd end = co_await run.answer(what);
   run.end();
   co_return end == ExchangeEnd::kReusable ? ExchangeEnd::kClose : end;

@@ -37,7 +37,7 @@ runtime::Task<ExchangeEnd> Forwarder::run() {
   if (forward_.timeout) deadline_ = deadline_after(state_.record.start, *forward_.timeout);
   policy::Retries retries(route_.retry, *settings_->breaker);
   const bool may_repeat = route_.retry != nullptr && route_.retry->retries > 0;
-  content_.emplace(down_.body(), state_.replay, may_repeat);
+  content_.emplace(down_.body(), state_.replay, state_.record.request_bytes, may_repeat);
   const uint32_t picks = route_.retry != nullptr ? route_.retry->host_selection_attempts : 1;
   for (bool fresh = false;;) {
     const bool avoids = route_.retry != nullptr && route_.retry->avoid_previous_hosts;
@@ -53,6 +53,10 @@ runtime::Task<ExchangeEnd> Forwarder::run() {
       state_.record.add_flag(ResponseFlag::kDownstreamTermination);
       state_.record.details = "downstream_remote_disconnect";
       co_return ExchangeEnd::kAbort;
+    }
+    if (attempt.is_clients_fault) {
+      content_scope_.cancel();
+      co_return co_await reply(client_fault(content_trouble_, content_fault_));
     }
     judge(*host, attempt);
     const policy::RetryDecision decision = retries.decide(attempt.outcome, worker_.random());
@@ -148,16 +152,22 @@ runtime::Task<Forwarder::Attempt> Forwarder::attempt(policy::HostRef host, bool 
                                               : code == ErrorCode::kTimeout ? Trouble::kConnectTimeout
                                                                             : Trouble::kConnectFailed);
     }
-    connection = cluster_->adopt(std::move(*stream), std::move(turn.permit));
+    connection = std::make_unique<UpstreamConnection>(std::move(*stream), std::move(turn.slot));
   }
   co_return co_await exchange_heads(std::move(connection), reused, deadline);
 }
 
-runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamConnectionPtr connection, bool reused,
-                                                            TimePoint deadline) {
+// What went wrong with the client's side of the request.
+Forwarder::Attempt Forwarder::content_failure() const {
+  if (content_trouble_ == Trouble::kUpstreamTimeout) return failed(Kind::kPerTryTimeout, content_trouble_);
+  Attempt gone = failed(Kind::kReset, content_trouble_);
+  gone.client_is_gone = content_trouble_ == Trouble::kRequestCut;
+  gone.is_clients_fault = !gone.client_is_gone;
+  return gone;
+}
+
+void Forwarder::queue_head(UpstreamConnection& to) {
   protocol::RequestHead& request = state_.request;
-  UpstreamConnection& to = *connection;
-  state_.record.upstream_local = to.stream->local_address();
   if (route_.virtual_host->include_attempt_count) {
     char text[12];
     const char* end = std::to_chars(text, text + sizeof text, state_.record.attempts).ptr;
@@ -170,14 +180,42 @@ runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamConnectionPt
   ++to.requests;
   to.writer.queue_head(request, protocol::ConnectionSignal::kNone);
   if (introduces) request.fields.drop(kPeerField);
-  if (request.expects_continue) {
-    protocol::ResponseHead go_on;
-    go_on.status = 100;
-    go_on.interim = true;
-    down_.queue_interim(go_on);
-    static_cast<void>(down_.sink().try_flush());
-    request.expects_continue = false;
+  if (!request.expects_continue) return;
+  protocol::ResponseHead go_on;
+  go_on.status = 100;
+  go_on.interim = true;
+  down_.queue_interim(go_on);
+  static_cast<void>(down_.sink().try_flush());
+  request.expects_continue = false;
+}
+
+Forwarder::Attempt Forwarder::broken(const UpstreamConnection& connection, bool reused, const HeadStep& step) {
+  const bool is_fault = step.state == HeadStep::State::kFault;
+  Attempt attempt = failed(Kind::kReset, is_fault ? Trouble::kUpstreamProtocol : Trouble::kUpstreamReset);
+  attempt.outcome.connection_was_reused = reused && !is_fault;
+  state_.failure = is_fault ? std::string(protocol::token(step.fault)) : connection.stream->failure();
+  state_.record.transport_failure = state_.failure;
+  return attempt;
+}
+
+Forwarder::Attempt Forwarder::answered(UpstreamConnectionPtr connection) const {
+  Attempt attempt = failed(Kind::kResponse, Trouble::kUpstreamReset);
+  attempt.outcome.status = state_.response.status;
+  if (const auto grpc = state_.response.fields.find(FieldId::kGrpcStatus)) {
+    uint32_t status = 0;
+    const auto parsed = std::from_chars(grpc->data(), grpc->data() + grpc->size(), status);
+    if (parsed.ec == std::errc()) attempt.outcome.grpc_status = status;
   }
+  attempt.connection = std::move(connection);
+  return attempt;
+}
+
+runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamConnectionPtr connection, bool reused,
+                                                            TimePoint deadline) {
+  const protocol::RequestHead& request = state_.request;
+  UpstreamConnection& to = *connection;
+  state_.record.upstream_local = to.stream->local_address();
+  queue_head(to);
   content_failed_ = false;
   content_ended_.clear();
   content_scope_.spawn(finish_request(to));
@@ -186,11 +224,7 @@ runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamConnectionPt
     const HeadStep step = to.reader.try_head(
         state_.response, {.request_method = request.method_kind, .request_upgrade = request.upgrade});
     if (step.state == HeadStep::State::kWouldBlock) {
-      if (content_failed_) {
-        Attempt gone = failed(Kind::kReset, Trouble::kRequestCut);
-        gone.client_is_gone = true;
-        co_return gone;
-      }
+      if (content_failed_) co_return content_failure();
       const runtime::Woken woken = co_await wait_for_head(to, deadline);
       if (woken == runtime::Woken::kTimedOut) {
         const bool is_whole = deadline == deadline_;
@@ -203,27 +237,9 @@ runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamConnectionPt
       }
       continue;
     }
-    if (step.state == HeadStep::State::kDone && state_.response.interim) {
-      if (!co_await pass_interim(to)) co_return failed(Kind::kReset, Trouble::kRequestCut);
-      continue;
-    }
-    if (step.state != HeadStep::State::kDone) {
-      const bool is_fault = step.state == HeadStep::State::kFault;
-      Attempt broken = failed(Kind::kReset, is_fault ? Trouble::kUpstreamProtocol : Trouble::kUpstreamReset);
-      broken.outcome.connection_was_reused = reused && !is_fault;
-      state_.failure = is_fault ? std::string(protocol::token(step.fault)) : to.stream->failure();
-      state_.record.transport_failure = state_.failure;
-      co_return broken;
-    }
-    Attempt answered = failed(Kind::kResponse, Trouble::kUpstreamReset);
-    answered.outcome.status = state_.response.status;
-    if (const auto grpc = state_.response.fields.find(FieldId::kGrpcStatus)) {
-      uint32_t status = 0;
-      const auto parsed = std::from_chars(grpc->data(), grpc->data() + grpc->size(), status);
-      if (parsed.ec == std::errc()) answered.outcome.grpc_status = status;
-    }
-    answered.connection = std::move(connection);
-    co_return answered;
+    if (step.state != HeadStep::State::kDone) co_return broken(to, reused, step);
+    if (!state_.response.interim) co_return answered(std::move(connection));
+    if (!co_await pass_interim(to)) co_return failed(Kind::kReset, Trouble::kRequestCut);
   }
 }
 
@@ -238,14 +254,20 @@ runtime::Task<void> Forwarder::finish_request(UpstreamConnection& connection) {
         co_return;
       case PumpState::kWaitForSource:
         if (co_await content_->readable().wait(idle_deadline())) continue;
+        content_trouble_ = Trouble::kStreamIdle;
         break;
       case PumpState::kWaitForSink:
         if (co_await connection.writer.writable().wait(idle_deadline())) continue;
+        content_trouble_ = Trouble::kUpstreamTimeout;
         break;
       case PumpState::kSinkFailed:
         co_return;  // the upstream may have answered before it closed: reading will tell
       case PumpState::kSourceFault:
+        content_trouble_ = Trouble::kRequestBody;
+        content_fault_ = step.fault;
+        break;
       case PumpState::kSourceCut:
+        content_trouble_ = Trouble::kRequestCut;
         break;
     }
     content_failed_ = true;

@@ -35,6 +35,7 @@ class Forwarder {
     policy::AttemptOutcome outcome;
     Trouble trouble = Trouble::kUpstreamReset;
     bool client_is_gone = false;
+    bool is_clients_fault = false;  // its content broke the rules or stalled: the client is told and nothing repeated
     UpstreamConnectionPtr connection;
   };
 
@@ -48,6 +49,10 @@ class Forwarder {
   runtime::Task<bool> pass_interim(UpstreamConnection& connection);
   runtime::Task<runtime::Woken> wait_for_head(UpstreamConnection& connection, TimePoint deadline);
   Attempt failed(policy::AttemptOutcome::Kind kind, Trouble trouble) const;
+  [[nodiscard]] Attempt content_failure() const;
+  void queue_head(UpstreamConnection& to);
+  Attempt answered(UpstreamConnectionPtr connection) const;
+  Attempt broken(const UpstreamConnection& connection, bool reused, const HeadStep& step);
   void judge(policy::Host& host, const Attempt& attempt);
 
   void prepare_response();
@@ -67,8 +72,10 @@ class Forwarder {
   std::shared_ptr<UpstreamCluster> cluster_;
   ClusterSettingsRef settings_;
   std::optional<ReplayableContent> content_;
-  bool content_is_out_ = false;  // all of the request has been sent
-  bool content_failed_ = false;  // the client's side of it broke
+  bool content_is_out_ = false;                     // all of the request has been sent
+  bool content_failed_ = false;                     // it will never be
+  Trouble content_trouble_ = Trouble::kRequestCut;  // why
+  protocol::Fault content_fault_ = protocol::Fault::kNone;
   bool watches_client_ = true;
   runtime::Event content_ended_;
   TimePoint deadline_ = kNever;

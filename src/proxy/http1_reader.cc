@@ -149,6 +149,8 @@ std::string_view Http1Reader::rest() const {
 }
 
 bool Http1Reader::probe_is_gone() {
+  // What waits behind the head must stay in front of anything that comes later.
+  if (!rest().empty()) return false;
   const Transfer got = fill(body_, kHeadReadSize, false);
   if (got.state != Transfer::State::kDone) body_.release_if_empty();
   return got.state == Transfer::State::kFailed && got.error_number != 0;

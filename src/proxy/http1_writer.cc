@@ -1,8 +1,7 @@
 #include "proxy/http1_writer.h"
 
-#include <cassert>
+#include <algorithm>
 #include <cstring>
-#include <string>
 
 #include "protocol/http1/body.h"
 
@@ -16,8 +15,7 @@ constexpr size_t kTextReserve = 512;  // chunk prefixes and the last chunk of on
 
 std::span<char> Http1Writer::room_for_text(size_t size) {
   if (!text_.is_held() || text_.size() - text_size_ < size) {
-    assert(!full_text_.is_held());
-    full_text_ = std::move(text_);
+    if (text_.is_held()) full_texts_.push_back(std::move(text_));
     text_ = runtime::Block::take(std::max(kTextBlock, size + kTextReserve));
     text_size_ = 0;
   }
@@ -70,12 +68,22 @@ void Http1Writer::queue_body(std::string_view data) {
 
 void Http1Writer::queue_end(const protocol::Fields& trailers) {
   if (!is_chunked_) return;
-  std::string end(protocol::kLastChunk);
+  size_t size = protocol::kLastChunk.size() + 2;
+  for (const protocol::Field& field : trailers) size += field.name.size() + field.value.size() + 4;
+  // In one piece: has_room() has kept no more than that.
+  const std::span<char> room = room_for_text(size);
+  char* end = room.data();
+  const auto put = [&end](std::string_view text) { end = std::ranges::copy(text, end).out; };
+  put(protocol::kLastChunk);
   for (const protocol::Field& field : trailers) {
-    end.append(field.name).append(": ").append(field.value).append("\r\n");
+    put(field.name);
+    put(": ");
+    put(field.value);
+    put("\r\n");
   }
-  end += "\r\n";
-  queue_text(end);
+  put("\r\n");
+  push({room.data(), size});
+  text_size_ += size;
   is_chunked_ = false;
 }
 
@@ -96,7 +104,7 @@ runtime::Transfer::State Http1Writer::try_flush() {
   }
   first_ = piece_count_ = 0;
   text_.give_back();
-  full_text_.give_back();
+  full_texts_.clear();
   return runtime::Transfer::State::kDone;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "net/stream.h"
 #include "protocol/head.h"
@@ -40,7 +41,7 @@ class Http1Writer : public MessageSink {
   net::Stream* stream_;
   bool is_chunked_ = false;
   runtime::Block text_;
-  runtime::Block full_text_;  // an earlier one of this batch that trailers did not fit behind
+  std::vector<runtime::Block> full_texts_;  // earlier ones of this batch, while their bytes are not out
   size_t text_size_ = 0;
   std::array<iovec, 20> pieces_;
   size_t first_ = 0;

@@ -67,6 +67,15 @@ Rescue rescue(Trouble trouble) {
   return {500, kInternal, ResponseFlag::kNone, "internal", ""};
 }
 
+Rescue client_fault(Trouble trouble, protocol::Fault fault) {
+  Rescue what = rescue(trouble);
+  if (fault == protocol::Fault::kNone) return what;
+  what.status = protocol::request_status(fault);
+  what.details = protocol::token(fault);
+  what.text = protocol::sentence(fault);
+  return what;
+}
+
 namespace {
 
 // Names and values here are our own and always well formed.

@@ -42,6 +42,8 @@ struct Rescue {
 };
 
 [[nodiscard]] Rescue rescue(Trouble trouble);
+// The same for a request that the codec refused: status, details and text are the fault's. kNone: by the trouble alone.
+[[nodiscard]] Rescue client_fault(Trouble trouble, protocol::Fault fault);
 
 // Fills state.response and queues it: the status with a short text, or for gRPC a response of headers only
 // (https://grpc.github.io/grpc: HTTP 200, grpc-status, grpc-message). `status` not 0 replaces the usual one.

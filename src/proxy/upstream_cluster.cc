@@ -23,6 +23,11 @@ Error from_upstream(Error error) {
   return error;
 }
 
+// Where names have to be looked up first, the endpoints come from elsewhere.
+bool has_own_endpoints(const model::Cluster& cluster) {
+  return cluster.discovery == model::Discovery::kStatic && cluster.assignment.has_value();
+}
+
 bool connects_alike(const model::Cluster& left, const model::Cluster& right) {
   return left.tls == right.tls && left.tls_only_where_taken == right.tls_only_where_taken &&
          left.is_application == right.is_application;
@@ -31,21 +36,30 @@ bool connects_alike(const model::Cluster& left, const model::Cluster& right) {
 }  // namespace
 
 struct UpstreamCluster::Pool final : policy::HostAttachment {
-  std::vector<UpstreamConnectionPtr> idle;  // most recently used last
+  std::shared_ptr<uint32_t> slots = std::make_shared<uint32_t>(0);  // taken by this worker
+  std::vector<UpstreamConnectionPtr> idle;                          // most recently used last
 };
 
-UpstreamConnection::UpstreamConnection(UpstreamCluster& of, net::StreamPtr to, policy::Breaker::Permit slot)
-    : cluster(of), stream(std::move(to)), reader(*stream, response_rules()), writer(*stream), permit(std::move(slot)) {}
-
-UpstreamConnection::~UpstreamConnection() {
-  permit.release();
-  cluster.wake_one();
+ConnectionSlot::ConnectionSlot(UpstreamCluster& cluster, policy::Breaker::Permit permit,
+                               std::shared_ptr<uint32_t> taken)
+    : cluster_(&cluster), permit_(std::move(permit)), taken_(std::move(taken)) {
+  ++*taken_;
 }
+
+ConnectionSlot::~ConnectionSlot() {
+  if (!taken_) return;
+  --*taken_;
+  permit_.release();
+  cluster_->wake_one();
+}
+
+UpstreamConnection::UpstreamConnection(net::StreamPtr to, ConnectionSlot place)
+    : slot(std::move(place)), stream(std::move(to)), reader(*stream, response_rules()), writer(*stream) {}
 
 UpstreamCluster::UpstreamCluster(ClusterSettingsRef settings, Context context)
     : settings_(std::move(settings)), context_(context), hosts_(*settings_->model) {
   if (settings_->model->outlier) outlier_ = std::make_unique<policy::OutlierDetector>(*settings_->model->outlier);
-  if (settings_->model->assignment) {
+  if (has_own_endpoints(*settings_->model)) {
     update(std::make_shared<const model::LoadAssignment>(*settings_->model->assignment));
   }
 }
@@ -59,7 +73,7 @@ void UpstreamCluster::update(ClusterSettingsRef settings) {
   outlier_ = cluster.outlier ? std::make_unique<policy::OutlierDetector>(*cluster.outlier) : nullptr;
   if (!keeps_pools) destinations_.clear();
   auto assignment =
-      cluster.assignment ? std::make_shared<const model::LoadAssignment>(*cluster.assignment) : assignment_;
+      has_own_endpoints(cluster) ? std::make_shared<const model::LoadAssignment>(*cluster.assignment) : assignment_;
   // A host set reads its settings once, so there is a new one; what was known of the hosts moves over.
   policy::HostSet before = std::exchange(hosts_, policy::HostSet(cluster));
   if (!assignment) return;
@@ -119,7 +133,10 @@ UpstreamConnectionPtr UpstreamCluster::take_idle(policy::Host& host) {
 UpstreamCluster::Turn UpstreamCluster::try_turn(policy::Host& host, bool fresh) {
   Turn turn;
   if (!fresh) turn.idle = take_idle(host);
-  if (!turn.idle) turn.permit = settings_->breaker->acquire(policy::Resource::kConnections);
+  if (turn.idle) return turn;
+  policy::Breaker::Permit permit = settings_->breaker->acquire(policy::Resource::kConnections);
+  const auto& slots = pool_of(host).slots;
+  if (permit || *slots == 0) turn.slot = ConnectionSlot(*this, std::move(permit), slots);
   return turn;
 }
 
@@ -154,17 +171,14 @@ runtime::Task<UpstreamCluster::Turn> UpstreamCluster::wait_turn(policy::HostRef 
 // Later, so that whoever gives the slot back has finished what it is doing.
 void UpstreamCluster::wake_one() {
   if (waiting_.empty()) return;
-  runtime::Event* next = waiting_.front();
-  waiting_.pop_front();
-  waiting_.push_back(next);
-  runtime::Reactor::current().defer([this, next, alive = std::weak_ptr<const ClusterSettings>(settings_)] {
-    if (alive.expired() || std::ranges::find(waiting_, next) == waiting_.end()) return;
+  runtime::Reactor::current().defer([weak = weak_from_this()] {
+    const auto cluster = weak.lock();
+    if (!cluster || cluster->waiting_.empty()) return;
+    runtime::Event* next = cluster->waiting_.front();
+    cluster->waiting_.pop_front();
+    cluster->waiting_.push_back(next);
     next->set();
   });
-}
-
-UpstreamConnectionPtr UpstreamCluster::adopt(net::StreamPtr stream, policy::Breaker::Permit permit) {
-  return std::make_unique<UpstreamConnection>(*this, std::move(stream), std::move(permit));
 }
 
 runtime::Task<Result<net::StreamPtr>> UpstreamCluster::open_plain(policy::HostRef host, TimePoint deadline) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -20,24 +21,43 @@ namespace ripstop::proxy {
 
 class UpstreamCluster;
 
-// An HTTP/1 connection to a host: in use by one request, or idle in the host's pool. Its cluster outlives it.
+// Leave to have one connection to a host, from before it is opened until it is closed. Its cluster outlives it.
+class ConnectionSlot {
+ public:
+  ConnectionSlot() = default;
+  ConnectionSlot(UpstreamCluster& cluster, policy::Breaker::Permit permit, std::shared_ptr<uint32_t> taken);
+  ConnectionSlot(ConnectionSlot&& other) noexcept = default;
+  ConnectionSlot& operator=(ConnectionSlot&& other) noexcept {
+    std::swap(cluster_, other.cluster_);
+    std::swap(permit_, other.permit_);
+    std::swap(taken_, other.taken_);
+    return *this;
+  }
+  ~ConnectionSlot();
+  explicit operator bool() const { return taken_ != nullptr; }
+
+ private:
+  UpstreamCluster* cluster_ = nullptr;
+  policy::Breaker::Permit permit_;
+  std::shared_ptr<uint32_t> taken_;  // slots of this worker for the host
+};
+
+// An HTTP/1 connection to a host: in use by one request, or idle in the host's pool.
 struct UpstreamConnection {
-  UpstreamConnection(UpstreamCluster& of, net::StreamPtr to, policy::Breaker::Permit slot);
+  UpstreamConnection(net::StreamPtr to, ConnectionSlot place);
   UpstreamConnection(const UpstreamConnection&) = delete;
   UpstreamConnection& operator=(const UpstreamConnection&) = delete;
-  ~UpstreamConnection();
 
-  UpstreamCluster& cluster;
+  ConnectionSlot slot;
   net::StreamPtr stream;
   Http1Reader reader;
   Http1Writer writer;
   uint32_t requests = 0;  // begun on it
   TimePoint idle_since{};
-  policy::Breaker::Permit permit;
 };
 using UpstreamConnectionPtr = std::unique_ptr<UpstreamConnection>;
 
-class UpstreamCluster {
+class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
  public:
   struct Context {  // what the cluster borrows from its worker
     Random& random;
@@ -61,15 +81,16 @@ class UpstreamCluster {
   // How a request gets its connection: an idle one that is still good, or leave to open one.
   struct Turn {
     UpstreamConnectionPtr idle;
-    policy::Breaker::Permit permit;
-    explicit operator bool() const { return idle != nullptr || static_cast<bool>(permit); }
+    ConnectionSlot slot;
+    explicit operator bool() const { return idle != nullptr || static_cast<bool>(slot); }
   };
-  // At once, or empty when the limit on connections is reached. `fresh` takes no idle one.
+  // At once, or empty when the limit on connections is reached. `fresh` takes no idle one. The limit is shared by the
+  // workers, and one that holds no connection to the host may always open a first one, as in Envoy: it would wait for
+  // ever on what others keep idle.
   [[nodiscard]] Turn try_turn(policy::Host& host, bool fresh);
   // Waits among the pending requests until another request is done with its connection; empty when there are too many
   // pending already, or at the deadline.
   runtime::Task<Turn> wait_turn(policy::HostRef host, bool fresh, TimePoint deadline);
-  [[nodiscard]] UpstreamConnectionPtr adopt(net::StreamPtr stream, policy::Breaker::Permit permit);
   // A plain or TLS stream to the host, within the cluster's connect time-out. The error's origin is upstream.
   runtime::Task<Result<net::StreamPtr>> open(policy::HostRef host, TimePoint deadline);
   // The connection's message exchange ended cleanly: keep it for the next request, or close it.
@@ -84,7 +105,7 @@ class UpstreamCluster {
  private:
   struct Pool;
   static Pool& pool_of(policy::Host& host);
-  friend struct UpstreamConnection;
+  friend class ConnectionSlot;
   [[nodiscard]] UpstreamConnectionPtr take_idle(policy::Host& host);
   void wake_one();
   [[nodiscard]] bool uses_tls(const policy::Host& host) const;

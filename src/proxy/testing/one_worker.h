@@ -28,11 +28,12 @@ class RecordingTelemetry final : public Telemetry {
     uint32_t attempts = 0;
     uint64_t request_bytes = 0;
     uint64_t response_bytes = 0;
+    std::string failure;
   };
   explicit RecordingTelemetry(std::vector<Line>& lines) : lines_(lines) {}
   void on_end(const RequestRecord& record, const std::vector<model::AccessLog>&) override {
     lines_.push_back({record.status, std::string(record.details), record.flags[0], record.attempts,
-                      record.request_bytes, record.response_bytes});
+                      record.request_bytes, record.response_bytes, std::string(record.transport_failure)});
   }
   void on_tcp_open(const RequestRecord&) override {}
 
