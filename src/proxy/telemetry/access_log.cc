@@ -15,6 +15,12 @@ constexpr size_t kFlushBytes = size_t{64} << 10;
 constexpr size_t kMostPending = size_t{1} << 20;  // of a file that takes nothing; what comes then is lost
 constexpr Duration kFlushInterval = std::chrono::seconds(1);
 
+Result<LogFormat> compile(const model::AccessLog& log) {
+  if (log.is_json && log.format.empty()) return LogFormat::compile_json(default_json_keys());
+  if (log.is_json) return LogFormat::compile_json_object(log.format);
+  return LogFormat::compile(log.format.empty() ? default_text_format() : std::string_view(log.format));
+}
+
 }  // namespace
 
 AccessLogs::~AccessLogs() {
@@ -32,14 +38,11 @@ void AccessLogs::open(File& file) {
 }
 
 const AccessLogs::Sink* AccessLogs::find(const model::AccessLog& log) {
-  const std::string key = log.path + (log.is_json ? "\nj" : "\nt") + log.format;
   const std::lock_guard lock(mutex_);
-  const auto found = sinks_.find(key);
+  const auto found = sinks_.find(log);
   if (found != sinks_.end()) return found->second.get();
-  auto& sink = sinks_[key];
-  auto format = !log.format.empty() ? LogFormat::compile(log.format)
-                : log.is_json       ? LogFormat::compile_json(default_json_keys())
-                                    : LogFormat::compile(default_text_format());
+  auto& sink = sinks_[log];
+  auto format = compile(log);
   if (!format) {
     log::error("proxy.access-log", log.path + ": " + format.error().message);
     return nullptr;

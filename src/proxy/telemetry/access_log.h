@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "model/listener.h"
@@ -45,7 +46,12 @@ class AccessLogs {
   static void open(File& file);
 
   std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<Sink>> sinks_;  // by path, kind and format; null where the format is wrong
+  struct Order {
+    bool operator()(const model::AccessLog& left, const model::AccessLog& right) const {
+      return std::tie(left.path, left.is_json, left.format) < std::tie(right.path, right.is_json, right.format);
+    }
+  };
+  std::map<model::AccessLog, std::unique_ptr<Sink>, Order> sinks_;  // null where the format is wrong
   std::map<std::string, std::shared_ptr<File>> files_;
 };
 

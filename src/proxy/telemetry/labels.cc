@@ -18,8 +18,9 @@ uint64_t mix(uint64_t hash, std::string_view text) {
 
 uint64_t mix(uint64_t hash, const model::PeerLabels& labels) {
   hash = mix(mix(hash, labels.workload), labels.ns);
+  hash = mix(mix(hash, labels.app), labels.version);
   hash = mix(mix(hash, labels.canonical_service), labels.canonical_revision);
-  return mix(mix(hash, labels.principal), labels.version);
+  return mix(mix(hash, labels.cluster), labels.principal);
 }
 
 class LabelWriter {
@@ -33,7 +34,9 @@ class LabelWriter {
         continue;
       }
       if (c == '"' || c == '\\') text_ += '\\';
-      text_ += c;
+      // The names of the mesh are ASCII; anything else might not be the UTF-8 that a scraper insists on.
+      const auto byte = static_cast<unsigned char>(c);
+      text_ += byte < 0x20 || byte >= 0x7F ? '?' : c;
     }
     text_ += '"';
   }
@@ -80,11 +83,25 @@ Parties parties_of(const RequestRecord& record, const model::PeerLabels& own) {
   return parties;
 }
 
+bool names_service(const RequestRecord& record) {
+  return record.cluster != nullptr && !record.cluster->service_host.empty();
+}
+
+// Whom the client asked for, where the configuration does not say: a server does not believe it.
+bool takes_host_from_request(const RequestRecord& record) {
+  return !names_service(record) && record.request != nullptr && record.direction != model::Direction::kInbound;
+}
+
+// Without the port; the colons of an IPv6 literal stand inside brackets.
+std::string_view host_of(std::string_view authority) {
+  const size_t colon = authority.rfind(':');
+  const bool has_port = colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
+  return has_port ? authority.substr(0, colon) : authority;
+}
+
 std::string service_host(const RequestRecord& record, const Parties& parties) {
-  if (record.cluster != nullptr && !record.cluster->service_host.empty()) return record.cluster->service_host;
-  if (record.request != nullptr && record.direction != model::Direction::kInbound) {
-    return std::string(record.request->authority.substr(0, record.request->authority.rfind(':')));
-  }
+  if (names_service(record)) return record.cluster->service_host;
+  if (takes_host_from_request(record)) return std::string(host_of(record.request->authority));
   if (parties.destination.canonical_service.empty()) return {};
   return parties.destination.canonical_service + "." + parties.destination.ns + ".svc.cluster.local";
 }
@@ -97,15 +114,13 @@ uint64_t hash_labels(const RequestRecord& record) {
   hash = mix(hash, (record.is_grpc ? 1U : 0U) | (record.has_grpc_status ? 2U : 0U) |
                        (record.downstream_tls != nullptr && record.downstream_tls->has_peer_certificate ? 4U : 0U));
   hash = mix(hash, record.grpc_status);
-  if (record.cluster != nullptr) {
-    hash = mix(hash, record.cluster->name);
-  } else if (record.request != nullptr) {
-    hash = mix(hash, record.request->authority);
-  }
+  if (names_service(record)) hash = mix(hash, record.cluster->service_host);
+  if (takes_host_from_request(record)) hash = mix(hash, host_of(record.request->authority));
   if (record.endpoint != nullptr) hash = mix(hash, record.endpoint->labels);
   if (record.peer != nullptr) hash = mix(hash, *record.peer);
-  if (record.downstream_tls != nullptr && !record.downstream_tls->peer_uris.empty()) {
-    hash = mix(hash, record.downstream_tls->peer_uris.front());
+  if (record.downstream_tls != nullptr) {
+    hash = mix(hash, record.downstream_tls->local_uri);
+    if (!record.downstream_tls->peer_uris.empty()) hash = mix(hash, record.downstream_tls->peer_uris.front());
   }
   return hash;
 }

@@ -3,7 +3,7 @@
 // Every byte that came from outside is escaped, so that nobody can forge a line or break JSON.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,24 +28,29 @@ class LogFormat {
   static Result<LogFormat> compile(std::string_view format);
   // As one line of JSON with these keys; numbers are written as numbers, what is absent as null.
   static Result<LogFormat> compile_json(const std::vector<JsonKey>& keys);
+  // The same for an object written as JSON text, nested or not, whose strings may name operators.
+  static Result<LogFormat> compile_json_object(std::string_view json);
 
   // Appends a whole line with its end.
   void append(const RequestRecord& record, std::string& out) const;
 
  private:
   using Operator = void (*)(const RequestRecord& record, std::string_view argument, std::string& out);
+  enum class Place : uint8_t { kText, kJsonValue, kJsonText };
   struct Piece {
     std::string literal;         // before the operator
     Operator operate = nullptr;  // null: only the literal
     std::string argument;
     size_t longest = std::string::npos;
     bool is_number = false;
+    Place place = Place::kText;
   };
+  static Status compile_operator(std::string_view text, Piece& piece);
   static Status compile_into(std::string_view format, std::vector<Piece>& pieces);
+  Status add_json_value(std::string_view format, std::string& literal);
   static void append_escaped(std::string_view text, bool is_json, std::string& out);
 
   std::vector<Piece> pieces_;
-  bool is_json_ = false;
 };
 
 }  // namespace ripstop::proxy::telemetry

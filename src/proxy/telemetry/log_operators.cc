@@ -52,14 +52,12 @@ void request_field(const Record& r, std::string_view argument, std::string& out)
   }
 }
 
-void response_field(const Record& r, std::string_view argument, std::string& out) {
-  if (argument == "X-ENVOY-UPSTREAM-SERVICE-TIME" || argument == "x-envoy-upstream-service-time") {
-    out += r.upstream_service_time;
-  }
+void response_field(const Record& r, std::string_view, std::string& out) {
+  out += r.upstream_service_time;
 }
 
 void flags(const Record& r, std::string_view, std::string& out) {
-  out += to_string(r.flags[0]);
+  out += r.flags[0] == ResponseFlag::kNone ? std::string_view("-") : to_string(r.flags[0]);
   if (r.flags[1] != ResponseFlag::kNone) out.append(",").append(to_string(r.flags[1]));
 }
 

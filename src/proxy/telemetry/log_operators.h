@@ -16,6 +16,9 @@ struct LogOperator {
   void (*append)(const RequestRecord& record, std::string_view argument, std::string& out);
 };
 
+// Of the response's fields only x-envoy-upstream-service-time outlives the response.
+inline constexpr std::string_view kResponseField = "x-envoy-upstream-service-time";
+
 // Null for an unknown name.
 [[nodiscard]] const LogOperator* find_log_operator(std::string_view name);
 
