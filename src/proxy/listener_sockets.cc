@@ -59,15 +59,18 @@ Status ListenerSockets::open(const model::Listener& listener, Fleet& fleet) {
     if (std::ranges::find(bound, address) != bound.end()) continue;
     const bool is_inherited = inherited_.contains(address);
     // One socket per worker, so that the kernel spreads connections; an inherited one they share.
+    std::vector<runtime::FileDescriptor> sockets;
     for (size_t i = 0; i < fleet.size(); ++i) {
       if (is_inherited) {
-        hand_over(fleet, i, listener.name, take_inherited(address));
+        sockets.push_back(take_inherited(address));
         continue;
       }
       auto socket = runtime::open_listener({address, {}}, true);
       if (!socket) return fail(socket.error().code, "listener " + listener.name + ": " + socket.error().message);
-      hand_over(fleet, i, listener.name, std::move(*socket));
+      sockets.push_back(std::move(*socket));
     }
+    // Only when all are bound, so that another attempt does not repeat a part.
+    for (size_t i = 0; i < sockets.size(); ++i) hand_over(fleet, i, listener.name, std::move(sockets[i]));
     bound.push_back(address);
   }
   return {};

@@ -123,7 +123,7 @@ Status Program::Parts::start_workers() {
   if (!fleet) return fail_with(fleet);
   fleet_ = std::move(*fleet);
   store_ = std::make_unique<ConfigStore>(secrets_, [this](std::shared_ptr<const SettingsDelta> delta) {
-    fleet_->post_all([delta](Worker& worker) { worker.apply(*delta); });
+    if (!delta->is_empty()) fleet_->post_all([delta](Worker& worker) { worker.apply(*delta); });
     for (const std::string& name : delta->removed_listeners) sockets_->close(name);
     follow_changes();
   });
@@ -149,7 +149,7 @@ void Program::Parts::follow_changes() {
   reactor_.defer([this] {
     follows_later_ = false;
     open_sockets();
-    if (dns_clusters_) dns_clusters_->follow(store_->clusters());
+    if (dns_clusters_) dns_clusters_->follow(store_->latest_clusters());
     changed_.set();
   });
 }

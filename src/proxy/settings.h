@@ -76,6 +76,11 @@ struct SettingsDelta {
   std::vector<std::string> removed_routes;
   std::vector<ListenerRef> listeners;
   std::vector<std::string> removed_listeners;
+
+  [[nodiscard]] bool is_empty() const {
+    return clusters.empty() && removed_clusters.empty() && assignments.empty() && routes.empty() &&
+           removed_routes.empty() && listeners.empty() && removed_listeners.empty();
+  }
 };
 
 }  // namespace ripstop::proxy

@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kMethod = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
 constexpr Duration kFirstPause = std::chrono::milliseconds(250);
 constexpr Duration kLongestPause = std::chrono::seconds(10);
+constexpr Duration kPatience = std::chrono::seconds(15);
 
 void follow(xds::ClientSession& session, std::string_view type, const std::set<std::string>& wanted,
             std::set<std::string>& asked) {
@@ -85,7 +86,18 @@ runtime::Task<Status> AdsAgent::stream() {
   co_return sent;
 }
 
+// What a connected control plane does not complete within one to two intervals is used as it is: one cluster without
+// endpoints must not hold back every later change.
+runtime::Task<void> AdsAgent::lose_patience() {
+  for (uint64_t before = 0;;) {
+    co_await runtime::sleep_for(kPatience);
+    if (store_.is_waiting() && is_connected_) store_.give_up_waiting(before);
+    before = store_.generation() + 1;
+  }
+}
+
 runtime::Task<void> AdsAgent::run() {
+  scope_.spawn(lose_patience());
   Duration pause = kFirstPause;
   for (;;) {
     const Status ended = co_await stream();

@@ -6,11 +6,13 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/random.h"
 #include "net/grpc_channel.h"
 #include "proxy/config/config_store.h"
+#include "runtime/scope.h"
 #include "xds/client_session.h"
 
 namespace ripstop::proxy {
@@ -39,6 +41,7 @@ class AdsAgent {
   runtime::Task<Status> send_requests(net::GrpcCall& call);
   Status handle(const std::string& message);
   void follow_references();
+  runtime::Task<void> lose_patience();
 
   Options options_;
   ConfigStore& store_;
@@ -47,6 +50,7 @@ class AdsAgent {
   ConfigStore::Wanted asked_;
   std::function<void()> on_change_;
   bool is_connected_ = false;
+  runtime::Scope scope_;  // last: its task uses the rest
 };
 
 }  // namespace ripstop::proxy

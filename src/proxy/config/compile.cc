@@ -1,11 +1,15 @@
 #include "proxy/config/compile.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "policy/connection/peer_name.h"
 
 namespace ripstop::proxy {
 namespace {
+
+// A head must fit a block, with room for what is added to it on the way.
+constexpr size_t kLargestHead = size_t{192} << 10;
 
 std::unexpected<Error> in(const std::string& resource, Error error) {
   error.message = resource + ": " + error.message;
@@ -27,7 +31,7 @@ protocol::PathRules::EscapedSlashes escaped_slashes(model::EscapedSlashes choice
 
 Result<std::shared_ptr<const HttpSettings>> compile_http(std::shared_ptr<const model::HttpConnection> http) {
   auto settings = std::make_shared<HttpSettings>();
-  settings->rules.limits.max_head = http->max_request_header_bytes;
+  settings->rules.limits.max_head = std::min<size_t>(http->max_request_header_bytes, kLargestHead);
   settings->rules.limits.max_fields = http->max_request_headers;
   settings->rules.path.normalize = http->normalize_path;
   settings->rules.path.merge_slashes = http->merge_slashes;

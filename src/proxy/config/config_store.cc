@@ -43,9 +43,9 @@ Status ConfigStore::add_listener(model::Listener listener) {
   auto compiled = compile_listener(std::move(listener), secrets_);
   if (!compiled) return fail_with(compiled);
   SettingsDelta delta;
-  warming_listeners_[(*compiled)->model->name] = *compiled;
+  warming_listeners_[(*compiled)->model->name] = {*compiled, generation_};
   promote(delta);
-  publish(std::move(delta));
+  publish_(std::make_shared<const SettingsDelta>(std::move(delta)));
   return {};
 }
 
@@ -53,9 +53,9 @@ Status ConfigStore::add_cluster(model::Cluster cluster) {
   auto compiled = compile_cluster(std::move(cluster), secrets_);
   if (!compiled) return fail_with(compiled);
   SettingsDelta delta;
-  warming_clusters_[(*compiled)->model->name] = *compiled;
+  warming_clusters_[(*compiled)->model->name] = {*compiled, generation_};
   promote(delta);
-  publish(std::move(delta));
+  publish_(std::make_shared<const SettingsDelta>(std::move(delta)));
   return {};
 }
 
@@ -78,9 +78,17 @@ Status ConfigStore::take(const xds::Update& update) {
     taken = fail(ErrorCode::kUnsupported, "this proxy did not ask for resources of type " + update.type_url);
   }
   if (!taken) return taken;
+  ++generation_;
   promote(delta);
-  publish(std::move(delta));
+  forget_unwanted();
+  publish_(std::make_shared<const SettingsDelta>(std::move(delta)));
   return {};
+}
+
+// Endpoints that nobody refers to any more are not kept up to date either.
+void ConfigStore::forget_unwanted() {
+  const std::set<std::string> wanted_names = wanted().assignments;
+  std::erase_if(received_, [&](const auto& item) { return !wanted_names.contains(item.first); });
 }
 
 Status ConfigStore::take_clusters(const xds::Update& update, SettingsDelta& delta) {
@@ -92,7 +100,10 @@ Status ConfigStore::take_clusters(const xds::Update& update, SettingsDelta& delt
     if (!settings) return fail_with(settings);
     compiled.push_back(std::move(*settings));
   }
-  for (ClusterSettingsRef& cluster : compiled) warming_clusters_[cluster->model->name] = std::move(cluster);
+  for (ClusterSettingsRef& cluster : compiled) {
+    const std::string& name = cluster->model->name;
+    warming_clusters_[name] = {std::move(cluster), generation_};
+  }
   for (const std::string& name : update.removed) {
     warming_clusters_.erase(name);
     assignments_.erase(name);
@@ -111,7 +122,10 @@ Status ConfigStore::take_listeners(const xds::Update& update, SettingsDelta& del
     if (!settings) return fail_with(settings);
     compiled.push_back(std::move(*settings));
   }
-  for (ListenerRef& listener : compiled) warming_listeners_[listener->model->name] = std::move(listener);
+  for (ListenerRef& listener : compiled) {
+    const std::string& name = listener->model->name;
+    warming_listeners_[name] = {std::move(listener), generation_};
+  }
   for (const std::string& name : update.removed) {
     warming_listeners_.erase(name);
     if (listeners_.erase(name) != 0) delta.removed_listeners.push_back(name);
@@ -164,10 +178,7 @@ Status ConfigStore::take_assignments(const xds::Update& update, SettingsDelta& d
 Status ConfigStore::take_secrets(const xds::Update& update) {
   auto models = decode_all<model::Secret>(update, "secret", xds::decode_secret);
   if (!models) return fail_with(models);
-  for (model::Secret& secret : *models) {
-    if (Status taken = secrets_.set(secret); !taken) return taken;
-  }
-  return {};
+  return secrets_.set(*models);
 }
 
 Status ConfigStore::take_names(const xds::Update& update) {
@@ -182,11 +193,12 @@ Status ConfigStore::take_names(const xds::Update& update) {
 void ConfigStore::set_assignment(model::LoadAssignment assignment) {
   const std::string name = assignment.cluster;
   auto shared = std::make_shared<const model::LoadAssignment>(std::move(assignment));
+  if (!clusters_.contains(name) && !warming_clusters_.contains(name)) return;  // removed meanwhile
   SettingsDelta delta;
   assignments_[name] = shared;
   delta.assignments.push_back(std::move(shared));
   promote(delta);
-  publish(std::move(delta));
+  publish_(std::make_shared<const SettingsDelta>(std::move(delta)));
 }
 
 std::string ConfigStore::assignment_name(const model::Cluster& cluster) {
@@ -219,58 +231,69 @@ void ConfigStore::promote_cluster(const ClusterSettingsRef& cluster, SettingsDel
   delta.assignments.push_back(std::move(assignment));
 }
 
-void ConfigStore::promote(SettingsDelta& delta, bool everything) {
+void ConfigStore::promote(SettingsDelta& delta, uint64_t patience_ended) {
   for (auto at = warming_clusters_.begin(); at != warming_clusters_.end();) {
-    if (!everything && !is_warm(*at->second->model)) {
+    const Warming<ClusterSettingsRef>& warming = at->second;
+    if (warming.since >= patience_ended && !is_warm(*warming.settings->model)) {
       ++at;
       continue;
     }
-    delta.clusters.push_back(at->second);
-    promote_cluster(at->second, delta);
-    clusters_[at->first] = std::move(at->second);
+    delta.clusters.push_back(warming.settings);
+    promote_cluster(warming.settings, delta);
+    clusters_[at->first] = warming.settings;
     at = warming_clusters_.erase(at);
   }
   // A listener may route to a cluster that is still warming: as in Envoy that is answered 503 until it is there, so
   // listeners wait for clusters as long as any is on its way.
   if (!warming_clusters_.empty()) return;
   for (auto at = warming_listeners_.begin(); at != warming_listeners_.end();) {
-    if (!everything && !is_warm(*at->second->model)) {
+    const Warming<ListenerRef>& warming = at->second;
+    if (warming.since >= patience_ended && !is_warm(*warming.settings->model)) {
       ++at;
       continue;
     }
-    delta.listeners.push_back(at->second);
-    listeners_[at->first] = std::move(at->second);
+    delta.listeners.push_back(warming.settings);
+    listeners_[at->first] = warming.settings;
     at = warming_listeners_.erase(at);
   }
 }
 
-void ConfigStore::give_up_waiting() {
+void ConfigStore::give_up_waiting(uint64_t until) {
   SettingsDelta delta;
-  promote(delta, true);
-  publish(std::move(delta));
+  promote(delta, until);
+  publish_(std::make_shared<const SettingsDelta>(std::move(delta)));
 }
 
-void ConfigStore::publish(SettingsDelta delta) {
-  const bool is_empty = delta.clusters.empty() && delta.removed_clusters.empty() && delta.assignments.empty() &&
-                        delta.routes.empty() && delta.removed_routes.empty() && delta.listeners.empty() &&
-                        delta.removed_listeners.empty();
-  if (!is_empty) publish_(std::make_shared<const SettingsDelta>(std::move(delta)));
+std::map<std::string, ClusterSettingsRef> ConfigStore::latest_clusters() const {
+  std::map<std::string, ClusterSettingsRef> latest = clusters_;
+  for (const auto& [name, warming] : warming_clusters_) latest[name] = warming.settings;
+  return latest;
+}
+
+namespace {
+
+void add_secrets(std::vector<std::string> names, std::set<std::string>& wanted) {
+  for (std::string& name : names) wanted.insert(std::move(name));
+}
+
+}  // namespace
+
+void ConfigStore::want(const model::Cluster& cluster, Wanted& wanted) {
+  if (uses_eds(cluster)) wanted.assignments.insert(assignment_name(cluster));
+  add_secrets(secret_names(cluster), wanted.secrets);
+}
+
+void ConfigStore::want(const model::Listener& listener, Wanted& wanted) {
+  for (std::string& table : route_table_names(listener)) wanted.routes.insert(std::move(table));
+  add_secrets(secret_names(listener), wanted.secrets);
 }
 
 ConfigStore::Wanted ConfigStore::wanted() const {
   Wanted wanted;
-  for (const auto* clusters : {&clusters_, &warming_clusters_}) {
-    for (const auto& [name, cluster] : *clusters) {
-      if (uses_eds(*cluster->model)) wanted.assignments.insert(assignment_name(*cluster->model));
-      for (std::string& secret : secret_names(*cluster->model)) wanted.secrets.insert(std::move(secret));
-    }
-  }
-  for (const auto* listeners : {&listeners_, &warming_listeners_}) {
-    for (const auto& [name, listener] : *listeners) {
-      for (std::string& table : route_table_names(*listener->model)) wanted.routes.insert(std::move(table));
-      for (std::string& secret : secret_names(*listener->model)) wanted.secrets.insert(std::move(secret));
-    }
-  }
+  for (const auto& [name, cluster] : clusters_) want(*cluster->model, wanted);
+  for (const auto& [name, warming] : warming_clusters_) want(*warming.settings->model, wanted);
+  for (const auto& [name, listener] : listeners_) want(*listener->model, wanted);
+  for (const auto& [name, warming] : warming_listeners_) want(*warming.settings->model, wanted);
   return wanted;
 }
 

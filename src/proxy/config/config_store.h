@@ -23,7 +23,10 @@ namespace ripstop::proxy {
 
 class ConfigStore {
  public:
-  // Called with every change, on the configuration thread, in order.
+  static constexpr uint64_t kEverything = ~uint64_t{0};
+
+  // Called after everything that was taken, on the configuration thread, in order; with an empty change when it is all
+  // held back or known.
   using Publish = std::function<void(std::shared_ptr<const SettingsDelta>)>;
 
   ConfigStore(SecretStore& secrets, Publish publish);
@@ -46,14 +49,19 @@ class ConfigStore {
   };
   [[nodiscard]] Wanted wanted() const;
 
-  // No more waiting: what still lacks a part goes to the workers without it (Envoy's initial_fetch_timeout).
-  void give_up_waiting();
+  // Counts the updates that were taken.
+  [[nodiscard]] uint64_t generation() const { return generation_; }
+  // No more waiting for what came before generation `until`: what still lacks a part goes to the workers without it
+  // (Envoy's initial_fetch_timeout).
+  void give_up_waiting(uint64_t until = kEverything);
   [[nodiscard]] bool is_waiting() const { return !warming_clusters_.empty() || !warming_listeners_.empty(); }
   // Clusters and listeners have arrived by xDS, and nothing waits.
   [[nodiscard]] bool is_complete() const { return has_clusters_ && has_listeners_ && !is_waiting(); }
 
   [[nodiscard]] const std::map<std::string, ListenerRef>& listeners() const { return listeners_; }
   [[nodiscard]] const std::map<std::string, ClusterSettingsRef>& clusters() const { return clusters_; }
+  // In force or about to be: those whose endpoints have to be found.
+  [[nodiscard]] std::map<std::string, ClusterSettingsRef> latest_clusters() const;
   using RoutesRef = std::shared_ptr<const policy::CompiledRouteTable>;
   [[nodiscard]] const std::map<std::string, RoutesRef>& routes() const { return routes_; }
   using AssignmentRef = std::shared_ptr<const model::LoadAssignment>;
@@ -74,21 +82,30 @@ class ConfigStore {
   [[nodiscard]] static std::string assignment_name(const model::Cluster& cluster);
   [[nodiscard]] bool is_warm(const model::Cluster& cluster) const;
   [[nodiscard]] bool is_warm(const model::Listener& listener) const;
-  void promote(SettingsDelta& delta, bool everything = false);
+  // What was waiting before generation `patience_ended` goes as it is.
+  void promote(SettingsDelta& delta, uint64_t patience_ended = 0);
+  void forget_unwanted();
+  static void want(const model::Cluster& cluster, Wanted& wanted);
+  static void want(const model::Listener& listener, Wanted& wanted);
   void promote_cluster(const ClusterSettingsRef& cluster, SettingsDelta& delta);
-  void publish(SettingsDelta delta);
 
   SecretStore& secrets_;
   Publish publish_;
   std::function<void()> on_names_;
   std::map<std::string, ListenerRef> listeners_;        // in force
   std::map<std::string, ClusterSettingsRef> clusters_;  // in force
-  std::map<std::string, ListenerRef> warming_listeners_;
-  std::map<std::string, ClusterSettingsRef> warming_clusters_;
+  template <typename Settings>
+  struct Warming {
+    Settings settings;
+    uint64_t since = 0;  // generation
+  };
+  std::map<std::string, Warming<ListenerRef>> warming_listeners_;
+  std::map<std::string, Warming<ClusterSettingsRef>> warming_clusters_;
   std::map<std::string, RoutesRef> routes_;
   std::map<std::string, AssignmentRef> received_;     // by EDS name
   std::map<std::string, AssignmentRef> assignments_;  // by cluster name
   std::shared_ptr<const model::NameTable> names_;
+  uint64_t generation_ = 0;
   bool has_clusters_ = false;
   bool has_listeners_ = false;
 };

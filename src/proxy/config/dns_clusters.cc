@@ -23,22 +23,25 @@ bool is_by_dns(const model::Cluster& cluster) {
 void DnsClusters::follow(const std::map<std::string, ClusterSettingsRef>& clusters) {
   std::erase_if(followed_, [&clusters](const auto& item) {
     const auto found = clusters.find(item.first);
-    return found == clusters.end() || found->second != item.second->settings;
+    return found == clusters.end() || !is_by_dns(*found->second->model);
   });
   for (const auto& [name, settings] : clusters) {
-    if (!is_by_dns(*settings->model) || followed_.contains(name)) continue;
+    if (!is_by_dns(*settings->model)) continue;
     auto& followed = followed_[name];
-    followed = std::make_unique<Followed>();
-    followed->settings = settings;
-    followed->scope.spawn(keep_fresh(settings));
+    if (followed && followed->settings == settings) continue;
+    // A changed cluster begins with what is known of its names.
+    auto fresh = std::make_unique<Followed>();
+    fresh->settings = settings;
+    if (followed) fresh->last = std::move(followed->last);
+    followed = std::move(fresh);
+    followed->scope.spawn(keep_fresh(*followed));
   }
 }
 
-// Addresses that are literals already are taken as they are.
-runtime::Task<bool> DnsClusters::look_up(const model::Cluster& cluster, model::LoadAssignment& found,
-                                         Duration& refresh) {
+// Addresses that are literals already are taken as they are. A name that cannot be looked up now keeps the addresses it
+// had.
+runtime::Task<void> DnsClusters::look_up(const model::Cluster& cluster, Addresses& last, model::LoadAssignment& found) {
   const bool one_answer = cluster.discovery == model::Discovery::kLogicalDns;
-  bool all_known = true;
   for (const model::LocalityEndpoints& locality : cluster.assignment->localities) {
     model::LocalityEndpoints& resolved = found.localities.emplace_back(locality);
     resolved.endpoints.clear();
@@ -49,33 +52,32 @@ runtime::Task<bool> DnsClusters::look_up(const model::Cluster& cluster, model::L
       }
       const TimePoint deadline = runtime::Reactor::current().now() + kLookupTimeout;
       auto answer = co_await resolver_.resolve(endpoint.hostname, net::AddressFamily::kBoth, deadline);
-      if (!answer) {
+      std::vector<IpAddress>& addresses = last[endpoint.hostname];
+      if (answer) {
+        addresses = std::move(answer->addresses);
+        if (one_answer) addresses.resize(1);
+        // Servers turn their answers round; that is no change.
+        std::ranges::sort(addresses);
+      } else {
         log::warning("proxy.dns", "cluster " + cluster.name + ": " + answer.error().message);
-        all_known = false;
-        continue;
       }
-      const Duration lives = std::max<Duration>(answer->time_to_live, kShortestRefresh);
-      refresh = std::min(refresh, std::max(lives, cluster.dns_refresh));
-      if (one_answer) answer->addresses.resize(1);
-      for (const IpAddress& address : answer->addresses) {
+      for (const IpAddress& address : addresses) {
         resolved.endpoints.push_back(endpoint);
         resolved.endpoints.back().address.ip = address;
       }
     }
   }
-  co_return all_known;
 }
 
-runtime::Task<void> DnsClusters::keep_fresh(ClusterSettingsRef cluster) {
-  const model::Cluster& model = *cluster->model;
+runtime::Task<void> DnsClusters::keep_fresh(Followed& followed) {
+  const ClusterSettingsRef cluster = followed.settings;
+  const Duration refresh = std::max(cluster->model->dns_refresh, kShortestRefresh);
   model::LoadAssignment known;
   for (;;) {
     model::LoadAssignment found;
-    found.cluster = model.name;
-    Duration refresh = std::max(model.dns_refresh, kShortestRefresh);
-    const bool all_known = co_await look_up(model, found, refresh);
-    const bool is_news = (all_known || known.cluster.empty()) && !(found == known);
-    if (is_news) {
+    found.cluster = cluster->model->name;
+    co_await look_up(*cluster->model, followed.last, found);
+    if (!(found == known)) {
       known = found;
       // Later: publishing may come back to follow(), which may end this very coroutine.
       runtime::Reactor::current().defer(

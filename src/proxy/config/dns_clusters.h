@@ -1,7 +1,6 @@
 // Endpoints of STRICT_DNS and LOGICAL_DNS clusters: looked up, kept fresh, given to the configuration store.
 //
-// Configuration thread. The names of one cluster are looked up side by side; an answer that fails leaves the last good
-// one in force.
+// Configuration thread. A name that cannot be looked up keeps the addresses it had.
 #pragma once
 
 #include <map>
@@ -22,12 +21,14 @@ class DnsClusters {
   void follow(const std::map<std::string, ClusterSettingsRef>& clusters);
 
  private:
+  using Addresses = std::map<std::string, std::vector<IpAddress>>;  // by host name
   struct Followed {
     ClusterSettingsRef settings;
-    runtime::Scope scope;
+    Addresses last;
+    runtime::Scope scope;  // after what its task refers to
   };
-  runtime::Task<void> keep_fresh(ClusterSettingsRef cluster);
-  runtime::Task<bool> look_up(const model::Cluster& cluster, model::LoadAssignment& found, Duration& refresh);
+  runtime::Task<void> keep_fresh(Followed& followed);
+  runtime::Task<void> look_up(const model::Cluster& cluster, Addresses& last, model::LoadAssignment& found);
 
   net::Resolver& resolver_;
   ConfigStore& store_;

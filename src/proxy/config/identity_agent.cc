@@ -19,6 +19,14 @@ constexpr std::string_view kMethod = "/istio.v1.auth.IstioCertificateService/Cre
 
 }  // namespace
 
+// One that has run out would only have the connection refused.
+bool has_valid_identity(const SecretStore& secrets) {
+  const auto found = secrets.entries().find(std::string(kIdentitySecret));
+  if (found == secrets.entries().end()) return false;
+  const auto summary = net::summarize_certificate(found->second.certificate_chain_pem);
+  return summary && WallClock::now() < WallClock::from_time_t(summary->not_after);
+}
+
 net::VerifyPeer expect_spiffe_id(std::string spiffe_id) {
   return [spiffe_id = std::move(spiffe_id)](const net::TlsSession& session) -> Status {
     if (std::ranges::find(session.peer_uris, spiffe_id) != session.peer_uris.end()) return {};
@@ -31,7 +39,7 @@ runtime::Task<Result<net::StreamPtr>> connect_to_control_plane(SecretStore& secr
   model::UpstreamTls tls;
   tls.alpn = {"h2"};
   tls.secrets.trusted_roots = kRootsSecret;
-  if (secrets.has(std::string(kIdentitySecret))) tls.secrets.certificate = kIdentitySecret;
+  if (has_valid_identity(secrets)) tls.secrets.certificate = kIdentitySecret;
   auto context = secrets.client_slot(tls)->get();
   if (!context) co_return fail(ErrorCode::kTls, "the trust bundle for the control plane is missing or not readable");
   auto socket = co_await runtime::connect({address, {}}, deadline);
@@ -70,7 +78,7 @@ runtime::Task<Status> IdentityAgent::renew() {
   channel_options.scheme = "https";
   net::GrpcChannel channel([this](TimePoint deadline) { return connect(deadline); }, channel_options);
   net::FieldBlock metadata;
-  if (!has_identity_.is_set()) metadata.add("authorization", "Bearer " + options_.join_token);
+  if (!has_valid_identity(secrets_)) metadata.add("authorization", "Bearer " + options_.join_token);
   const TimePoint deadline = runtime::Reactor::current().now() + kCallTimeout;
   auto answer = co_await channel.unary(std::string(kMethod), request.SerializeAsString(), metadata, deadline);
   if (!answer) co_return fail_with(answer);
@@ -81,7 +89,7 @@ runtime::Task<Status> IdentityAgent::renew() {
   }
   // Leaf first, root last; the root is not sent to peers, who have it already.
   std::string chain;
-  for (int i = 0; i + 1 < response.cert_chain_size(); ++i) chain += response.cert_chain(i);
+  for (int i = 0; i + 1 < response.cert_chain_size(); ++i) chain.append(response.cert_chain(i)).append("\n");
   auto summary = net::summarize_certificate(chain);
   if (!summary) co_return fail_with(summary);
   if (Status set = secrets_.set_identity(std::string(kIdentitySecret), chain, *key); !set) co_return set;

@@ -23,7 +23,7 @@ class IdentityAgent {
   struct Options {
     SocketAddress authority;
     std::string spiffe_id;   // asked for; the authority decides
-    std::string join_token;  // for the first certificate
+    std::string join_token;  // for the first certificate, and for one after a certificate ran out
     std::string authority_spiffe_id;
   };
 
@@ -53,6 +53,8 @@ class IdentityAgent {
 // and the configuration stream.
 runtime::Task<Result<net::StreamPtr>> connect_to_control_plane(SecretStore& secrets, SocketAddress address,
                                                                const net::VerifyPeer& verify, TimePoint deadline);
+// The proxy has a certificate that has not run out.
+[[nodiscard]] bool has_valid_identity(const SecretStore& secrets);
 [[nodiscard]] net::VerifyPeer expect_spiffe_id(std::string spiffe_id);
 
 }  // namespace ripstop::proxy

@@ -15,52 +15,90 @@ void wipe(std::string& text) {
   text.clear();
 }
 
-}  // namespace
+// A bundle may hold a key beside its certificates; what is kept as text is shown on admin pages and must hold none.
+std::string only_certificates(std::string_view pem) {
+  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
+  constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
+  std::string kept;
+  for (size_t at = pem.find(kBegin); at != std::string_view::npos; at = pem.find(kBegin, at)) {
+    const size_t end = pem.find(kEnd, at);
+    if (end == std::string_view::npos) break;
+    kept.append(pem.substr(at, end + kEnd.size() - at)).append("\n");
+    at = end;
+  }
+  return kept;
+}
 
-Status SecretStore::set(model::Secret& secret) {
-  Entry entry;
+Result<SecretStore::Entry> make_entry(const model::Secret& secret) {
+  SecretStore::Entry entry;
   if (!secret.private_key_pem.empty()) {
     auto key = net::TlsKey::parse(secret.private_key_pem);
-    wipe(secret.private_key_pem);
     if (!key) return fail(key.error().code, "secret " + secret.name + ": " + key.error().message);
     entry.key = std::move(*key);
   }
-  entry.certificate_chain_pem = std::move(secret.certificate_chain_pem);
-  entry.trusted_roots_pem = std::move(secret.trusted_roots_pem);
-  return put(secret.name, std::move(entry));
+  entry.certificate_chain_pem = only_certificates(secret.certificate_chain_pem);
+  entry.trusted_roots_pem = only_certificates(secret.trusted_roots_pem);
+  const bool had_text = !secret.certificate_chain_pem.empty() || !secret.trusted_roots_pem.empty();
+  if (had_text && entry.certificate_chain_pem.empty() && entry.trusted_roots_pem.empty()) {
+    return fail(ErrorCode::kParse, "secret " + secret.name + " holds no certificate in PEM");
+  }
+  return entry;
+}
+
+}  // namespace
+
+Status SecretStore::set(model::Secret& secret) {
+  return set(std::span(&secret, 1));
+}
+
+Status SecretStore::set(std::span<model::Secret> secrets) {
+  std::map<std::string, Entry> fresh;
+  Status read;
+  for (model::Secret& secret : secrets) {
+    auto entry = make_entry(secret);
+    wipe(secret.private_key_pem);
+    if (!entry && read) read = fail_with(entry);
+    if (entry) fresh.insert_or_assign(secret.name, std::move(*entry));
+  }
+  return read ? put(std::move(fresh)) : read;
 }
 
 Status SecretStore::set_identity(const std::string& name, std::string chain_pem,
                                  std::shared_ptr<const net::TlsKey> key) {
-  Entry entry;
-  entry.certificate_chain_pem = std::move(chain_pem);
+  std::map<std::string, Entry> fresh;
+  Entry& entry = fresh[name];
+  entry.certificate_chain_pem = only_certificates(chain_pem);
   entry.key = std::move(key);
-  return put(name, std::move(entry));
+  return put(std::move(fresh));
 }
 
 // All contexts are made before any is taken into use, so that a bad secret changes nothing.
-Status SecretStore::put(const std::string& name, Entry entry) {
-  entry.updated = WallClock::now();
-  std::swap(entries_[name], entry);
-  std::vector<std::pair<std::shared_ptr<TlsSlot>, std::shared_ptr<const net::TlsContext>>> fresh;
+Status SecretStore::put(std::map<std::string, Entry> fresh) {
+  const std::map<std::string, Entry> before = entries_;
+  for (auto& [name, entry] : fresh) {
+    entry.updated = WallClock::now();
+    entries_[name] = entry;
+  }
+  std::vector<std::pair<std::shared_ptr<TlsSlot>, std::shared_ptr<const net::TlsContext>>> contexts;
   for (auto at = slots_.begin(); at != slots_.end();) {
     auto slot = at->second.lock();
     if (!slot) {
       at = slots_.erase(at);
       continue;
     }
-    const Use& use = at->first;
-    if (use.names.certificate == name || use.names.trusted_roots == name) {
-      auto context = make(use);
+    const model::TlsSecretNames& names = at->first.names;
+    if (fresh.contains(names.certificate) || fresh.contains(names.trusted_roots)) {
+      auto context = make(at->first);
       if (!context && context.error().code != ErrorCode::kNotFound) {
-        std::swap(entries_[name], entry);
-        return fail(context.error().code, "secret " + name + ": " + context.error().message);
+        entries_ = before;
+        const std::string& blamed = fresh.contains(names.certificate) ? names.certificate : names.trusted_roots;
+        return fail(context.error().code, "secret " + blamed + ": " + context.error().message);
       }
-      if (context) fresh.emplace_back(std::move(slot), std::move(*context));
+      if (context) contexts.emplace_back(std::move(slot), std::move(*context));
     }
     ++at;
   }
-  for (auto& [slot, context] : fresh) slot->set(std::move(context));
+  for (auto& [slot, context] : contexts) slot->set(std::move(context));
   return {};
 }
 

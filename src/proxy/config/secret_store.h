@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -29,6 +30,8 @@ class SecretStore {
   // Takes a secret that came by xDS or stands in the bootstrap; its key text is wiped. Errors name the secret, never
   // its content, and leave the old one in force.
   Status set(model::Secret& secret);
+  // Several that belong together: all of them or none.
+  Status set(std::span<model::Secret> secrets);
   // The proxy's own identity, whose key it made itself.
   Status set_identity(const std::string& name, std::string chain_pem, std::shared_ptr<const net::TlsKey> key);
 
@@ -48,7 +51,7 @@ class SecretStore {
     bool operator<(const Use& other) const { return tie() < other.tie(); }
   };
 
-  Status put(const std::string& name, Entry entry);
+  Status put(std::map<std::string, Entry> fresh);
   [[nodiscard]] std::shared_ptr<TlsSlot> slot(Use use);
   Result<std::shared_ptr<const net::TlsContext>> make(const Use& use) const;
 
