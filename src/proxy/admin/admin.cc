@@ -25,7 +25,7 @@ constexpr std::array<Page, 12> kPages = {{
     {"/drain_listeners", true, "stop accepting connections; ?inboundonly"},
     {"/help", false, "this list"},
     {"/listeners", false, "listeners and their addresses; ?format=json"},
-    {"/logging", false, "log level; POST with ?level=LEVEL or ?COMPONENT=LEVEL sets it"},
+    {"/logging", false, "log levels; POST with ?level=LEVEL sets it, with &component=NAME for a part (proxy.xds)"},
     {"/quitquitquit", true, "drain and end"},
     {"/ready", false, "200 LIVE once the proxy serves, else 503"},
     {"/server_info", false, "version, node and state"},
@@ -55,7 +55,12 @@ net::HttpReply logging(const net::HttpRequest& request) {
   log::Level level{};
   const auto name = request.query("level");
   if (name && log::parse_level(*name, level)) {
-    log::set_level(level);
+    const auto component = request.query("component");
+    if (component && !component->empty()) {
+      log::set_level(*component, level);
+    } else {
+      log::set_level(level);
+    }
     return net::http_text(200, "level: " + std::string(log::to_string(level)) + "\n");
   }
   return net::http_text(400, "give ?level= with trace, debug, info, warning, error or off\n");

@@ -18,6 +18,8 @@ namespace ripstop::proxy::dns {
 namespace {
 
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+// After so many datagrams in a row the rest of the thread's work has its turn.
+constexpr int kBatch = 64;
 
 }  // namespace
 
@@ -67,7 +69,11 @@ void DnsServer::set_names(std::shared_ptr<const model::NameTable> names) {
 
 runtime::Task<void> DnsServer::serve_udp(runtime::Socket socket) {
   std::array<char, 4096> message;
-  for (;;) {
+  for (int in_a_row = 0;; ++in_a_row) {
+    if (in_a_row == kBatch) {
+      in_a_row = 0;
+      co_await runtime::sleep_for(Duration(1));
+    }
     Sender sender;
     sender.address.size = sizeof sender.address.storage;
     const ssize_t size =
@@ -75,12 +81,13 @@ runtime::Task<void> DnsServer::serve_udp(runtime::Socket socket) {
     if (size < 0 && errno == EAGAIN) {
       socket.readable().clear();
       co_await socket.readable().wait();
+      in_a_row = 0;
       continue;
     }
     // Other failures belong to single datagrams (an earlier answer that could not be delivered); over the limit the
     // client asks again by itself.
-    if (size <= 0 || clients_.size() >= options_.most_clients) continue;
-    clients_.spawn(answer_udp(socket.fd(), std::string(message.data(), static_cast<size_t>(size)), sender));
+    if (size <= 0 || queries_.size() >= options_.most_clients) continue;
+    queries_.spawn(answer_udp(socket.fd(), std::string(message.data(), static_cast<size_t>(size)), sender));
   }
 }
 
@@ -107,14 +114,16 @@ runtime::Task<void> DnsServer::serve_client(runtime::FileDescriptor fd) {
   const net::StreamPtr stream = net::make_tcp_stream(std::move(*socket));
   std::string received;
   std::array<char, 4096> chunk;
+  TimePoint deadline = runtime::Reactor::current().now() + options_.client_timeout;
   for (;;) {
-    const TimePoint deadline = runtime::Reactor::current().now() + options_.client_timeout;
     if (const auto message = protocol::first_dns_tcp_message(received)) {
       std::string query(*message);
       received.erase(0, protocol::kDnsTcpPrefix + query.size());
       const std::string reply = co_await answer(std::move(query), true);
       std::string framed;
       if (reply.empty() || !protocol::append_dns_tcp_message(reply, framed)) co_return;
+      // Of each query, not of each byte: slowness earns nobody a longer stay.
+      deadline = runtime::Reactor::current().now() + options_.client_timeout;
       if (!co_await net::write_all(*stream, framed, deadline)) co_return;
       continue;
     }

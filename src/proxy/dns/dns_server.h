@@ -21,7 +21,7 @@ class DnsServer {
   struct Options {
     std::string resolver_config = "/etc/resolv.conf";  // of the host; read once
     Forwarder::Options forwarding;                     // servers: those of the file when empty
-    size_t most_clients = 256;                         // TCP connections, and UDP queries being answered
+    size_t most_clients = 256;                         // TCP connections, and as many UDP queries being answered
     Duration client_timeout = std::chrono::seconds(10);
   };
 
@@ -47,7 +47,8 @@ class DnsServer {
   Forwarder forwarder_;
   std::shared_ptr<const NameIndex> names_;
   runtime::Scope listeners_;
-  runtime::Scope clients_;  // after the sockets that its tasks answer on
+  runtime::Scope clients_;
+  runtime::Scope queries_;  // after the sockets that its tasks answer on
 };
 
 }  // namespace ripstop::proxy::dns

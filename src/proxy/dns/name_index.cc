@@ -25,15 +25,20 @@ std::vector<std::string_view> words_of(std::string_view line) {
 NameIndex::NameIndex(std::shared_ptr<const model::NameTable> table, std::vector<std::string> search)
     : table_(std::move(table)), search_(std::move(search)) {
   for (std::string& domain : search_) domain = "." + to_lower(domain);
+  for (size_t i = 0; i < table_->entries.size(); ++i) add(table_->entries[i].host, i);
+  // Short forms come last: a full name is never hidden by another's.
   for (size_t i = 0; i < table_->entries.size(); ++i) {
-    const model::NameTable::Entry& entry = table_->entries[i];
-    const std::string_view host = entry.host;
-    if (host.starts_with("*.")) {
-      wildcards_.emplace(host.substr(1), i);
-    } else {
-      exact_.emplace(host, i);
-    }
-    for (const std::string& alias : entry.alt_hosts) exact_.emplace(alias, i);
+    for (const std::string& alias : table_->entries[i].alt_hosts) add(alias, i);
+  }
+}
+
+void NameIndex::add(std::string_view host, size_t index) {
+  std::string lower = to_lower(host);
+  if (lower != host) host = lowered_.emplace_back(std::move(lower));
+  if (host.starts_with("*.")) {
+    wildcards_.emplace(host.substr(1), index);
+  } else {
+    exact_.emplace(host, index);
   }
 }
 
@@ -70,7 +75,11 @@ ResolverConfig parse_resolver_config(std::string_view text) {
       const auto address = IpAddress::parse(words[1]);
       if (address) config.servers.push_back({*address, kDnsPort});
     } else if (words[0] == "search" || words[0] == "domain") {
-      config.search.assign(words.begin() + 1, words.end());
+      config.search.clear();
+      for (std::string_view domain : std::span(words).subspan(1)) {
+        while (domain.ends_with('.')) domain.remove_suffix(1);
+        if (!domain.empty()) config.search.emplace_back(domain);
+      }
     }
   }
   return config;

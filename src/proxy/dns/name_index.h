@@ -1,6 +1,7 @@
 // The mesh's names, ready to be looked up.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,16 +24,20 @@ class NameIndex {
 
   // `search` are the host's search domains: resolvers append them to short names, and what stands in the mesh without
   // such a suffix is answered with it as well, instead of asking the world first.
+  NameIndex(const NameIndex&) = delete;
+  NameIndex& operator=(const NameIndex&) = delete;
   NameIndex(std::shared_ptr<const model::NameTable> table, std::vector<std::string> search);
 
   // `name` in lower case without the final dot. Exact names first, then the longest wildcard ("*.example.com").
   [[nodiscard]] std::optional<Found> find(std::string_view name) const;
 
  private:
+  void add(std::string_view host, size_t index);
   [[nodiscard]] std::optional<Found> find_as_is(std::string_view name) const;
 
   std::shared_ptr<const model::NameTable> table_;
   std::vector<std::string> search_;  // with a leading dot
+  std::deque<std::string> lowered_;  // names of the table that have capitals
   std::unordered_map<std::string_view, size_t> exact_;
   std::unordered_map<std::string_view, size_t> wildcards_;  // by what follows the '*'
 };
