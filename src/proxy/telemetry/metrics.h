@@ -63,7 +63,8 @@ class WorkerMetrics final : public Telemetry {
 // Thread-safe. Outlives its workers.
 class MetricsRegistry {
  public:
-  static constexpr size_t kMaxSeriesPerWorker = 20'000;
+  // A scrape writes some 50 kB for each.
+  static constexpr size_t kMaxSeriesPerWorker = 2'000;
 
   [[nodiscard]] std::unique_ptr<Telemetry> make_worker(const model::PeerLabels& own);
   // Prometheus text exposition format, version 0.0.4.
