@@ -105,7 +105,18 @@ runtime::Task<void> Admin::accept_all(runtime::Acceptor acceptor) {
   }
 }
 
+// Names from elsewhere stand in these pages, so a browser must not take one for HTML, and what some other page in it
+// sends here is not obeyed.
 runtime::Task<net::HttpReply> Admin::answer(const net::HttpRequest& request) {
+  const bool is_from_browser = request.method() == "POST" && request.header("origin").has_value();
+  net::HttpReply reply =
+      is_from_browser ? net::http_text(403, "not for pages of other sites\n") : co_await find_page_and_answer(request);
+  reply.fields.emplace_back("x-content-type-options", "nosniff");
+  reply.fields.emplace_back("cache-control", "no-store");
+  co_return reply;
+}
+
+runtime::Task<net::HttpReply> Admin::find_page_and_answer(const net::HttpRequest& request) {
   const std::string_view path = request.path() == "/" ? std::string_view("/help") : request.path();
   const Page* page = find_page(path);
   if (page == nullptr) co_return net::http_text(404, "no such page\n" + help());

@@ -42,6 +42,7 @@ class Admin {
 
  private:
   explicit Admin(AdminContext context);
+  [[nodiscard]] runtime::Task<net::HttpReply> find_page_and_answer(const net::HttpRequest& request);
   runtime::Task<void> accept_all(runtime::Acceptor acceptor);
 
   AdminContext context_;

@@ -95,10 +95,11 @@ class AdminPages : public ::testing::Test {
     }
   }
 
-  Page get(const std::string& target, const std::string& method = "GET") {
+  Page get(const std::string& target, const std::string& method = "GET", const std::string& fields = {}) {
     std::string heard;
     runtime::Scope scope;
-    scope.spawn(talk(address_, method + " " + target + " HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", heard));
+    scope.spawn(talk(address_,
+                     method + " " + target + " HTTP/1.1\r\nhost: a\r\nconnection: close\r\n" + fields + "\r\n", heard));
     for (int turn = 0; turn < 2000 && scope.size() != 0; ++turn) reactor_.run_once(std::chrono::milliseconds(5));
     EXPECT_EQ(scope.size(), 0U) << target;
     const size_t end = heard.find("\r\n\r\n");
@@ -156,6 +157,8 @@ TEST_F(AdminPages, ChangeNothingByGet) {
   EXPECT_EQ(drained_, "inbound");
   EXPECT_EQ(get("/drain_listeners", "POST").status, 200);
   EXPECT_EQ(drained_, "all");
+  EXPECT_EQ(get("/quitquitquit", "POST", "origin: http://evil.example\r\n").status, 403);
+  EXPECT_FALSE(has_quit_);
   EXPECT_EQ(get("/quitquitquit", "POST").status, 200);
   EXPECT_TRUE(has_quit_);
 }
