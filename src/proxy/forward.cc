@@ -217,7 +217,6 @@ runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamConnectionPt
   state_.record.upstream_local = to.stream->local_address();
   queue_head(to);
   content_failed_ = false;
-  content_ended_.clear();
   content_scope_.spawn(finish_request(to));
 
   for (;;) {
@@ -250,7 +249,6 @@ runtime::Task<void> Forwarder::finish_request(UpstreamConnection& connection) {
     switch (step.state) {
       case PumpState::kDone:
         content_is_out_ = true;
-        content_ended_.set();
         co_return;
       case PumpState::kWaitForSource:
         if (co_await content_->readable().wait(idle_deadline())) continue;
@@ -271,7 +269,6 @@ runtime::Task<void> Forwarder::finish_request(UpstreamConnection& connection) {
         break;
     }
     content_failed_ = true;
-    content_ended_.set();
     co_return;
   }
 }
@@ -280,11 +277,8 @@ runtime::Task<void> Forwarder::finish_request(UpstreamConnection& connection) {
 // so that a request nobody waits for any more is given up.
 runtime::Task<runtime::Woken> Forwarder::wait_for_head(UpstreamConnection& connection, TimePoint deadline) {
   runtime::Event& answer = connection.reader.readable();
-  if (!content_is_out_) {
-    const runtime::Woken woken = co_await runtime::wait_either(answer, content_ended_, deadline);
-    co_return woken;
-  }
-  if (!watches_client_) {
+  if (content_scope_.size() != 0) co_return co_await runtime::wait_either(answer, content_scope_.emptied(), deadline);
+  if (!content_is_out_ || !watches_client_) {
     const bool came = co_await answer.wait(deadline);
     co_return came ? runtime::Woken::kFirst : runtime::Woken::kTimedOut;
   }

@@ -77,7 +77,6 @@ class Forwarder {
   Trouble content_trouble_ = Trouble::kRequestCut;  // why
   protocol::Fault content_fault_ = protocol::Fault::kNone;
   bool watches_client_ = true;
-  runtime::Event content_ended_;
   TimePoint deadline_ = kNever;
   runtime::Scope content_scope_;  // last: its task refers to all of the above
 };

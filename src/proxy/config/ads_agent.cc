@@ -92,7 +92,7 @@ runtime::Task<void> AdsAgent::lose_patience() {
   for (uint64_t before = 0;;) {
     co_await runtime::sleep_for(kPatience);
     if (store_.is_waiting() && is_connected_) store_.give_up_waiting(before);
-    before = store_.generation() + 1;
+    before = store_.generation();
   }
 }
 
