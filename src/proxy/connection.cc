@@ -1,12 +1,12 @@
 #include "proxy/connection.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/log.h"
 #include "protocol/first_bytes/client_hello.h"
 #include "protocol/first_bytes/detect.h"
+#include "runtime/block_pool.h"
 
 namespace ripstop::proxy {
 namespace {
@@ -43,9 +43,9 @@ bool look(const model::Listener& listener, protocol::ClientHelloParser& parser, 
 runtime::Task<Inspection> inspect(net::Stream& stream, const model::Listener& listener, TimePoint deadline) {
   Inspection seen;
   protocol::ClientHelloParser parser;
-  std::array<char, kInspectStep> chunk;
+  const runtime::Block chunk = runtime::Block::take(kInspectStep);
   for (;;) {
-    auto got = co_await net::read_some(stream, chunk, deadline);
+    auto got = co_await net::read_some(stream, {chunk.data(), chunk.size()}, deadline);
     if (!got) {
       seen.state = got.error().code == ErrorCode::kTimeout ? Inspection::State::kTimedOut : Inspection::State::kClosed;
       co_return seen;

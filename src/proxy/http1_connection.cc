@@ -1,10 +1,10 @@
 // The client's side of HTTP/1: requests one after the other on one connection.
-#include <array>
 #include <utility>
 
 #include "proxy/connection.h"
 #include "proxy/http1_reader.h"
 #include "proxy/http1_writer.h"
+#include "runtime/block_pool.h"
 
 namespace ripstop::proxy {
 namespace {
@@ -12,6 +12,7 @@ namespace {
 constexpr Duration kDefaultHeadTimeout = std::chrono::seconds(60);
 constexpr Duration kLinger = std::chrono::seconds(1);
 constexpr size_t kLingerBytes = size_t{1} << 20;
+constexpr size_t kLingerStep = 4096;
 
 class Http1Connection final : public Downstream {
  public:
@@ -145,9 +146,10 @@ runtime::Task<void> Http1Connection::serve(std::string received) {
 runtime::Task<void> Http1Connection::linger() {
   stream_.shutdown_write();
   const TimePoint deadline = worker_.reactor().now() + kLinger;
-  std::array<char, 4096> discarded;
+  // Not in the frame, which may be part of a frame that lives as long as the connection.
+  const runtime::Block discarded = runtime::Block::take(kLingerStep);
   for (size_t total = 0; total < kLingerBytes;) {
-    auto got = co_await net::read_some(stream_, discarded, deadline);
+    auto got = co_await net::read_some(stream_, {discarded.data(), discarded.size()}, deadline);
     if (!got || *got == 0) co_return;
     total += *got;
   }
