@@ -11,13 +11,11 @@
 namespace ripstop::cli {
 namespace {
 
-// The control plane does not run where the user stands.
-void make_absolute(std::vector<std::string>& folders) {
-  for (std::string& folder : folders) folder = std::filesystem::absolute(folder).lexically_normal().string();
-}
-
 int up(ControlStart start, const Session& session) {
-  make_absolute(start.config_folders);
+  // The control plane does not run where the user stands.
+  if (!start.config_folder.empty()) {
+    start.config_folder = std::filesystem::absolute(start.config_folder).lexically_normal().string();
+  }
   const Result<ControlStarted> started = start_control_plane(session.home, start);
   if (!started) return report_error(started.error());
   if (session.format == Format::kTable) {
@@ -40,10 +38,9 @@ int up(ControlStart start, const Session& session) {
 
 Action describe_up(CLI::App& app) {
   auto start = std::make_shared<ControlStart>();
-  app.add_option("--config-dir", start->config_folders, "Folder of YAML to follow (GitOps); may be given again")
+  app.add_option("--config-dir", start->config_folder, "Folder of YAML to follow (GitOps)")
       ->type_name("DIR")
-      ->check(CLI::ExistingDirectory.description(""))
-      ->take_all();
+      ->check(CLI::ExistingDirectory.description(""));
   app.add_option("--certificate-lifetime", start->certificate_lifetime, "Of members' certificates, such as 24h or 90s")
       ->type_name("DURATION");
   app.add_option("--trust-domain", start->trust_domain, "Of a new mesh's identities")->type_name("NAME");

@@ -15,7 +15,7 @@
 namespace ripstop::cli {
 
 struct ControlStart {
-  std::vector<std::string> config_folders;
+  std::string config_folder;         // of YAML to follow; absolute, "" for none
   std::string certificate_lifetime;  // "" for the control plane's default
   std::string trust_domain;
   std::chrono::milliseconds patience = std::chrono::seconds(20);
