@@ -247,6 +247,44 @@ def test_tidy_looks_again_when_an_included_header_changes(tree):
     tree.assert_finds("tidy", "src/base/a.h:3", "readability-identifier-naming")
 
 
+def test_tidy_finds_what_is_wrong_in_each_of_several_sources(tree):
+    tree.write("src/base/a.cc", "int good_name() { return 1; }\n")
+    tree.write("src/base/b.cc", "\nint BadName() { return 1; }\n")
+    tree.write("src/base/c.cc", "\n\nint WorseName() { return 1; }\n")
+    tree.configure()
+    tree.assert_finds("tidy", "src/base/b.cc:2", "readability-identifier-naming")
+    tree.assert_finds("tidy", "src/base/c.cc:3", "readability-identifier-naming")
+    assert "tidy: 2 findings" in tree.check("tidy").stdout
+
+
+@pytest.mark.parametrize("indent", ["", "  "])
+def test_tidy_takes_sources_apart_that_share_names_of_their_own(tree, indent):
+    # Names that are indented are not seen before the compiler sees them.
+    helper = f"namespace {{\n{indent}int value() {{ return 1; }}\n}}  // namespace\n"
+    tree.write("src/base/a.cc", f"{helper}int first() {{ return value(); }}\n")
+    tree.write("src/base/b.cc", f"{helper}int second() {{ return value(); }}\n")
+    tree.configure()
+    tree.assert_clean("tidy")
+    tree.write("src/base/b.cc", f"{helper}int BadName() {{ return value(); }}\n")
+    tree.assert_finds("tidy", "src/base/b.cc:4", "readability-identifier-naming")
+
+
+def test_a_source_that_does_not_compile_is_a_finding_of_tidy(tree):
+    tree.write("src/base/a.cc", "int a;\n")
+    tree.write("src/base/b.cc", "\nint b = missing;\n")
+    tree.configure()
+    tree.assert_finds("tidy", "src/base/b.cc:2", "undeclared identifier")
+
+
+def test_a_header_that_a_source_includes_first_is_left_to_the_build(tree):
+    tree.write("src/base/a.h", "#pragma once\n\nstd::string name();\n")
+    tree.write("src/base/b.cc", "#include \"base/a.h\"\n")
+    tree.configure()
+    tree.assert_clean("headers")
+    tree.write("src/base/b.cc", "#include <string>\n\n#include \"base/a.h\"\n")
+    tree.assert_finds("headers", "src/base/a.h:3", "undeclared identifier 'std'")
+
+
 def test_without_a_build_the_compiler_checks_say_that_they_were_skipped(tree):
     tree.write("src/base/a.cc", "int x;\n")
     done = tree.check("tidy", "headers")

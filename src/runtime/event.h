@@ -85,7 +85,7 @@ class [[nodiscard]] wait_either final : private Timer {  // NOLINT(readability-i
 
  private:
   struct Half final : Event::Waiter {
-    Half(wait_either& whole, Event& on, Woken outcome_) : owner(whole), event(on), outcome(outcome_) {}
+    Half(wait_either& whole, Event& on, Woken result) : owner(whole), event(on), outcome(result) {}
     void on_event() override { owner.wake(outcome); }
     using Event::Waiter::enter;
     using Event::Waiter::leave;

@@ -25,7 +25,7 @@ void emit_text(YAML::Emitter& out, const std::string& text) {
   }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as the document, which the control plane bounds
+// As deep as the document, which the control plane bounds.
 void emit(YAML::Emitter& out, const Json& value) {
   if (value.is_object()) {
     if (value.empty()) out << YAML::Flow;

@@ -2,8 +2,6 @@
 // belong in .cc files.
 #pragma once
 
-// NOLINTBEGIN(bugprone-forward-declaration-namespace): the model calls its own types by the same names, on purpose
-
 namespace google::protobuf {
 class Any;
 class BoolValue;
@@ -59,5 +57,3 @@ class RouteMatch;
 namespace envoy::extensions::transport_sockets::tls::v3 {
 class Secret;
 }
-
-// NOLINTEND(bugprone-forward-declaration-namespace): see above
