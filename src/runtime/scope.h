@@ -21,8 +21,8 @@ class Scope {
   // Destroys what is left. Not to be called from inside one of the scope's own tasks: post it to the reactor instead.
   void cancel();
   [[nodiscard]] size_t size() const { return size_; }
-  // Set while no task is left. The last task's frame is gone by the time its waiter is resumed, so the waiter may destroy
-  // the scope.
+  // Set while no task is left. The last task's frame is gone by the time its waiter is resumed, so the waiter may
+  // destroy the scope.
   [[nodiscard]] Event& emptied() { return empty_; }
   // co_await gives true when no task is left, false when the deadline passed first. Tasks go on either way.
   [[nodiscard]] Event::Awaiter join(TimePoint deadline = kNever) { return empty_.wait(deadline); }
