@@ -8,10 +8,8 @@
 
 namespace {
 
-using namespace ripstop;
-
-int load(const bookinfo::LoadOptions& options) {
-  auto tally = bookinfo::run_load(options);
+int load(const ripstop::bookinfo::LoadOptions& options) {
+  auto tally = ripstop::bookinfo::run_load(options);
   if (!tally) {
     fmt::print(stderr, "bookinfo: {}\n", tally.error().message);
     return 1;
@@ -30,6 +28,7 @@ std::pair<std::string, std::string> split_field(const std::string& text) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  namespace bookinfo = ripstop::bookinfo;
   CLI::App app("The sample application of a Ripstop mesh");
   app.require_subcommand(1);
   bookinfo::ServiceOptions service;

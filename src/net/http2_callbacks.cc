@@ -295,6 +295,7 @@ int Http2Core::on_frame_not_sent(nghttp2_session*, const nghttp2_frame* frame, i
   return 0;
 }
 
+// NOLINTNEXTLINE(readability-function-size): the seven parameters are nghttp2's
 ssize_t Http2Core::read_output(nghttp2_session* session, int32_t id, uint8_t*, size_t size, uint32_t* flags,
                                nghttp2_data_source* source, void*) {
   auto& stream = *static_cast<Http2Stream*>(source->ptr);

@@ -88,22 +88,22 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   // http2_callbacks.cc: what nghttp2 reports
   static nghttp2_session* make_session(Http2Core& core);
   static nghttp2_session_callbacks* callbacks();
-  static int on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* header, void* core);
-  static int on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* core);
+  static int on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* header, void* user);
+  static int on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user);
   static int on_header(nghttp2_session*, const nghttp2_frame* frame, nghttp2_rcbuf* name, nghttp2_rcbuf* value,
-                       uint8_t flags, void* core);
+                       uint8_t flags, void* user);
   static int on_invalid_header(nghttp2_session*, const nghttp2_frame* frame, nghttp2_rcbuf* name, nghttp2_rcbuf* value,
-                               uint8_t flags, void* core);
-  static int on_malformed_head(nghttp2_session*, const nghttp2_frame* frame, int error, void* core);
-  static int on_frame_received(nghttp2_session*, const nghttp2_frame* frame, void* core);
-  static int on_data(nghttp2_session*, uint8_t flags, int32_t id, const uint8_t* bytes, size_t size, void* core);
-  static int on_stream_close(nghttp2_session*, int32_t id, uint32_t code, void* core);
-  static int on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* core);
-  static int on_frame_not_sent(nghttp2_session*, const nghttp2_frame* frame, int error, void* core);
+                               uint8_t flags, void* user);
+  static int on_malformed_head(nghttp2_session*, const nghttp2_frame* frame, int error, void* user);
+  static int on_frame_received(nghttp2_session*, const nghttp2_frame* frame, void* user);
+  static int on_data(nghttp2_session*, uint8_t flags, int32_t id, const uint8_t* bytes, size_t size, void* user);
+  static int on_stream_close(nghttp2_session*, int32_t id, uint32_t code, void* user);
+  static int on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user);
+  static int on_frame_not_sent(nghttp2_session*, const nghttp2_frame* frame, int error, void* user);
   static ssize_t read_output(nghttp2_session*, int32_t id, uint8_t* into, size_t size, uint32_t* flags,
-                             nghttp2_data_source* source, void* core);
+                             nghttp2_data_source* source, void* user);
   static int send_output(nghttp2_session*, nghttp2_frame* frame, const uint8_t* header, size_t size,
-                         nghttp2_data_source* source, void* core);
+                         nghttp2_data_source* source, void* user);
   static int submit_trailers(nghttp2_session* session, int32_t id, const FieldBlock& trailers);
   int calm_down(std::string_view reason);
   int count_field(size_t bytes);

@@ -7,7 +7,7 @@
 #include "xds/bootstrap.h"
 
 int main(int argc, char** argv) {
-  using namespace ripstop;
+  namespace proxy = ripstop::proxy;
   auto options = proxy::parse_options(argc, argv);
   if (!options) {
     std::fprintf(stderr, "ripstop-proxy: %s\n", options.error().message.c_str());
@@ -21,9 +21,9 @@ int main(int argc, char** argv) {
     std::printf("ripstop-proxy %s\n", proxy::kVersion);
     return 0;
   }
-  log::set_level(options->log_level);
+  ripstop::log::set_level(options->log_level);
   // Before any thread: the text is read in a child, so that what reads it is gone when the proxy serves.
-  auto bootstrap = xds::parse_in_child(options->bootstrap);
+  auto bootstrap = ripstop::xds::parse_in_child(options->bootstrap);
   if (!bootstrap) {
     std::fprintf(stderr, "ripstop-proxy: %s\n", bootstrap.error().message.c_str());
     return 2;
