@@ -72,29 +72,29 @@ class Config : public ::testing::Test {
   // What the workers were told by this update.
   SettingsDelta take(const xds::Update& update) {
     last_ = {};
-    const Status taken = store.take(update);
+    const Status taken = store_.take(update);
     EXPECT_TRUE(taken) << taken.error().message;
     return last_;
   }
 
-  SecretStore secrets;
+  SecretStore secrets_;
   SettingsDelta last_;
-  int published = 0;
-  ConfigStore store{secrets, [this](const std::shared_ptr<const SettingsDelta>& delta) {
-                      last_ = *delta;
-                      ++published;
-                    }};
+  int published_ = 0;
+  ConfigStore store_{secrets_, [this](const std::shared_ptr<const SettingsDelta>& delta) {
+                       last_ = *delta;
+                       ++published_;
+                     }};
 };
 
 TEST_F(Config, HoldsAClusterBackUntilItHasEndpoints) {
   EXPECT_TRUE(take(update_of(xds::type::kCluster, eds_cluster("reviews"))).is_empty());
-  EXPECT_TRUE(store.is_waiting());
-  EXPECT_EQ(store.wanted().assignments, std::set<std::string>{"reviews"});
-  EXPECT_EQ(published, 1) << "whoever looks for endpoints is told";
+  EXPECT_TRUE(store_.is_waiting());
+  EXPECT_EQ(store_.wanted().assignments, std::set<std::string>{"reviews"});
+  EXPECT_EQ(published_, 1) << "whoever looks for endpoints is told";
   const SettingsDelta both = take(update_of(xds::type::kLoadAssignment, endpoints_of("reviews", 9080)));
   ASSERT_EQ(both.clusters.size(), 1U);
   ASSERT_EQ(both.assignments.size(), 1U) << "in the same change, so that no request meets a cluster without hosts";
-  EXPECT_FALSE(store.is_waiting());
+  EXPECT_FALSE(store_.is_waiting());
   const SettingsDelta later = take(update_of(xds::type::kLoadAssignment, endpoints_of("reviews", 9081)));
   EXPECT_TRUE(later.clusters.empty());
   EXPECT_EQ(later.assignments.at(0)->localities[0].endpoints[0].address.port, 9081);
@@ -106,7 +106,7 @@ TEST_F(Config, KeepsTheOldClusterUntilTheNewOneIsWarm) {
   model::Cluster changed = eds_cluster("reviews");
   changed.eds_name = "elsewhere";
   EXPECT_TRUE(take(update_of(xds::type::kCluster, changed)).is_empty());
-  EXPECT_TRUE(store.clusters().at("reviews")->model->eds_name.empty());
+  EXPECT_TRUE(store_.clusters().at("reviews")->model->eds_name.empty());
   const SettingsDelta swap = take(update_of(xds::type::kLoadAssignment, endpoints_of("elsewhere", 9082)));
   EXPECT_EQ(swap.clusters.at(0)->model->eds_name, "elsewhere");
   EXPECT_EQ(swap.assignments.at(0)->cluster, "reviews") << "by the cluster's name";
@@ -115,14 +115,14 @@ TEST_F(Config, KeepsTheOldClusterUntilTheNewOneIsWarm) {
 TEST_F(Config, HoldsAListenerBackUntilItsRoutesAndAllClustersAreThere) {
   take(update_of(xds::type::kCluster, eds_cluster("reviews")));
   EXPECT_TRUE(take(update_of(xds::type::kListener, listener_of("out", "9080"))).is_empty());
-  EXPECT_EQ(store.wanted().routes, std::set<std::string>{"9080"});
+  EXPECT_EQ(store_.wanted().routes, std::set<std::string>{"9080"});
   const SettingsDelta routes = take(update_of(xds::type::kRouteTable, table_of("9080", "reviews")));
   EXPECT_EQ(routes.routes.size(), 1U);
   EXPECT_TRUE(routes.listeners.empty());
   const SettingsDelta all = take(update_of(xds::type::kLoadAssignment, endpoints_of("reviews", 9080)));
   EXPECT_EQ(all.clusters.size(), 1U);
   EXPECT_EQ(all.listeners.size(), 1U);
-  EXPECT_TRUE(store.is_complete());
+  EXPECT_TRUE(store_.is_complete());
 }
 
 TEST_F(Config, ARefusedUpdateChangesNothing) {
@@ -130,25 +130,25 @@ TEST_F(Config, ARefusedUpdateChangesNothing) {
   take(update_of(xds::type::kLoadAssignment, endpoints_of("reviews", 9080)));
   take(update_of(xds::type::kRouteTable, table_of("9080", "reviews")));
   take(update_of(xds::type::kListener, listener_of("out", "9080")));
-  const ListenerRef before = store.listeners().at("out");
-  const int publishes = published;
+  const ListenerRef before = store_.listeners().at("out");
+  const int publishes = published_;
 
   xds::Update half = update_of(xds::type::kCluster, eds_cluster("good"));
   half.resources.push_back({"bad", "1", "\xff\xff not a cluster"});
-  const Status refused = store.take(half);
+  const Status refused = store_.take(half);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("bad"), std::string::npos) << refused.error().message;
   model::RouteTable wrong = table_of("9080", "reviews");
   wrong.virtual_hosts[0].routes[0].match.path = {model::MatchKind::kRegex, "("};
-  EXPECT_FALSE(store.take(update_of(xds::type::kRouteTable, table_of("other", "reviews"), wrong)));
+  EXPECT_FALSE(store_.take(update_of(xds::type::kRouteTable, table_of("other", "reviews"), wrong)));
   xds::Update unknown;
   unknown.type_url = "type.googleapis.com/never.asked.For";
-  EXPECT_FALSE(store.take(unknown));
+  EXPECT_FALSE(store_.take(unknown));
 
-  EXPECT_EQ(published, publishes);
-  EXPECT_FALSE(store.is_waiting()) << "the good half is not taken either";
-  EXPECT_EQ(store.routes().size(), 1U);
-  EXPECT_EQ(store.listeners().at("out"), before);
+  EXPECT_EQ(published_, publishes);
+  EXPECT_FALSE(store_.is_waiting()) << "the good half is not taken either";
+  EXPECT_EQ(store_.routes().size(), 1U);
+  EXPECT_EQ(store_.listeners().at("out"), before);
 }
 
 TEST_F(Config, RemovesWhatIsGone) {
@@ -158,11 +158,11 @@ TEST_F(Config, RemovesWhatIsGone) {
   take(update_of(xds::type::kListener, listener_of("out", "9080")));
   EXPECT_EQ(take(removal_of(xds::type::kListener, "out")).removed_listeners, std::vector<std::string>{"out"});
   EXPECT_EQ(take(removal_of(xds::type::kCluster, "reviews")).removed_clusters, std::vector<std::string>{"reviews"});
-  EXPECT_TRUE(store.wanted().assignments.empty());
+  EXPECT_TRUE(store_.wanted().assignments.empty());
   EXPECT_TRUE(take(removal_of(xds::type::kCluster, "never")).is_empty());
   // Endpoints from before its removal are not believed when it comes back.
   EXPECT_TRUE(take(update_of(xds::type::kCluster, eds_cluster("reviews"))).is_empty());
-  EXPECT_TRUE(store.is_waiting());
+  EXPECT_TRUE(store_.is_waiting());
 }
 
 TEST_F(Config, EmptiesAClusterWhoseEndpointsAreRemoved) {
@@ -173,15 +173,15 @@ TEST_F(Config, EmptiesAClusterWhoseEndpointsAreRemoved) {
 
 TEST_F(Config, LosesPatienceOnlyWithWhatHasWaited) {
   take(update_of(xds::type::kCluster, eds_cluster("old")));
-  const uint64_t then = store.generation();
+  const uint64_t then = store_.generation();
   take(update_of(xds::type::kCluster, eds_cluster("older")));
   take(update_of(xds::type::kCluster, eds_cluster("young")));
   last_ = {};
-  store.give_up_waiting(then);
+  store_.give_up_waiting(then);
   ASSERT_EQ(last_.clusters.size(), 1U);
   EXPECT_EQ(last_.clusters[0]->model->name, "old");
-  store.give_up_waiting();
-  EXPECT_FALSE(store.is_waiting());
+  store_.give_up_waiting();
+  EXPECT_FALSE(store_.is_waiting());
 }
 
 TEST_F(Config, ADnsClusterIsWarmOnceItsNamesWereLookedUp) {
@@ -190,26 +190,26 @@ TEST_F(Config, ADnsClusterIsWarmOnceItsNamesWereLookedUp) {
   cluster.discovery = model::Discovery::kStrictDns;
   cluster.assignment = endpoints_of("external", 443);
   cluster.assignment->localities[0].endpoints[0].hostname = "example.org";
-  ASSERT_TRUE(store.add_cluster(cluster));
-  EXPECT_TRUE(store.is_waiting());
-  EXPECT_TRUE(store.latest_clusters().contains("external")) << "or nobody would look its names up";
-  store.set_assignment(endpoints_of("external", 443));
+  ASSERT_TRUE(store_.add_cluster(cluster));
+  EXPECT_TRUE(store_.is_waiting());
+  EXPECT_TRUE(store_.latest_clusters().contains("external")) << "or nobody would look its names up";
+  store_.set_assignment(endpoints_of("external", 443));
   EXPECT_EQ(last_.clusters.size(), 1U);
   EXPECT_EQ(last_.assignments.size(), 1U);
-  EXPECT_FALSE(store.is_waiting());
-  const int publishes = published;
-  store.set_assignment(endpoints_of("removed meanwhile", 443));
-  EXPECT_EQ(published, publishes);
+  EXPECT_FALSE(store_.is_waiting());
+  const int publishes = published_;
+  store_.set_assignment(endpoints_of("removed meanwhile", 443));
+  EXPECT_EQ(published_, publishes);
 }
 
 TEST_F(Config, TellsOfANewTableOfNames) {
   int told = 0;
-  store.on_names([&told] { ++told; });
+  store_.on_names([&told] { ++told; });
   model::NameTable names;
   names.entries.push_back({"reviews.default.svc.cluster.local", {IpAddress::loopback_v4()}, {"reviews"}});
   take(update_of(xds::type::kNameTable, names));
   EXPECT_EQ(told, 1);
-  EXPECT_EQ(*store.names(), names);
+  EXPECT_EQ(*store_.names(), names);
 }
 
 TEST_F(Config, BoundsTheLargestHead) {
@@ -217,8 +217,8 @@ TEST_F(Config, BoundsTheLargestHead) {
   auto& http = std::get<model::HttpConnection>(listener.filter_chains[0].filter);
   http.inline_routes = table_of("inline", "reviews");
   http.max_request_header_bytes = 8U << 20;
-  ASSERT_TRUE(store.add_listener(std::move(listener)));
-  EXPECT_EQ(store.listeners().at("in")->chains[0]->http->rules.limits.max_head, size_t{192} << 10);
+  ASSERT_TRUE(store_.add_listener(std::move(listener)));
+  EXPECT_EQ(store_.listeners().at("in")->chains[0]->http->rules.limits.max_head, size_t{192} << 10);
 }
 
 }  // namespace

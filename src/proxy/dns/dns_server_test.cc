@@ -157,7 +157,7 @@ class Dns : public ::testing::Test {
     const std::filesystem::path config = std::filesystem::path(::testing::TempDir()) / "ripstop-dns-test.conf";
     std::ofstream(config) << "# of the host\nsearch corp.example. lan\nnameserver 192.0.2.1\n";
     options.resolver_config = config;
-    if (options.forwarding.servers.empty()) options.forwarding.servers = {resolver.address()};
+    if (options.forwarding.servers.empty()) options.forwarding.servers = {resolver_.address()};
     auto udp = bound(SOCK_DGRAM);
     auto tcp = bound(SOCK_STREAM);
     udp_name_ = name_of(udp.get());
@@ -168,8 +168,8 @@ class Dns : public ::testing::Test {
     auto made = DnsServer::make(std::move(sockets), std::move(options), random_);
     std::filesystem::remove(config);
     ASSERT_TRUE(made) << made.error().message;
-    server = std::move(*made);
-    server->set_names(mesh_names());
+    server_ = std::move(*made);
+    server_->set_names(mesh_names());
     client_ = bound(SOCK_DGRAM);
   }
 
@@ -217,13 +217,13 @@ class Dns : public ::testing::Test {
 
   void step() {
     reactor_.run_once(std::chrono::milliseconds(1));
-    resolver.serve();
+    resolver_.serve();
   }
 
   runtime::Reactor reactor_;
   Random random_{7};
-  FakeResolver resolver;
-  std::unique_ptr<DnsServer> server;
+  FakeResolver resolver_;
+  std::unique_ptr<DnsServer> server_;
   runtime::FileDescriptor client_;
   sockaddr_in udp_name_{};
   sockaddr_in tcp_name_{};
@@ -243,16 +243,16 @@ TEST_F(Dns, AnswersTheMeshsNamesInEveryForm) {
   }
   EXPECT_EQ(ask(query("both.example.com")).address(), "240.240.0.3") << "capitals in the configuration";
   EXPECT_EQ(ask(query("hidden")).address(), "240.240.0.4") << "a full name wins over another's short form";
-  EXPECT_TRUE(resolver.asked.empty());
+  EXPECT_TRUE(resolver_.asked.empty());
 }
 
 TEST_F(Dns, AnswersWildcardsBelowTheirDomainOnly) {
   start();
   EXPECT_EQ(ask(query("a.shop.example")).address(), "240.240.0.2");
   EXPECT_EQ(ask(query("a.b.shop.example")).address(), "240.240.0.2");
-  resolver.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 3)}; };
+  resolver_.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 3)}; };
   EXPECT_EQ(ask(query("shop.example")).rcode(), 3);
-  EXPECT_EQ(resolver.asked.size(), 1U);
+  EXPECT_EQ(resolver_.asked.size(), 1U);
 }
 
 TEST_F(Dns, SaysThatANameHasNoAddressOfAFamilyInsteadOfAskingElsewhere) {
@@ -263,20 +263,20 @@ TEST_F(Dns, SaysThatANameHasNoAddressOfAFamilyInsteadOfAskingElsewhere) {
     EXPECT_EQ(reply.count(), 0U);
   }
   EXPECT_EQ(ask(query("both.example.com", kAaaa)).count(), 1U);
-  EXPECT_TRUE(resolver.asked.empty());
+  EXPECT_TRUE(resolver_.asked.empty());
 }
 
 TEST_F(Dns, PassesOtherNamesOnUnderAnotherId) {
   start();
-  resolver.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 0, "192.0.2.80")}; };
+  resolver_.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 0, "192.0.2.80")}; };
   const Reply reply = ask(query("example.org", kA, 0x0042));
   EXPECT_EQ(reply.id(), 0x0042);
   EXPECT_EQ(reply.address(), "192.0.2.80");
   ask(query("example.org", kA, 0x0042));
-  ASSERT_EQ(resolver.asked.size(), 2U);
-  EXPECT_NE(resolver.asked[0].substr(0, 2), resolver.asked[1].substr(0, 2)) << "ids are drawn anew";
-  EXPECT_EQ(resolver.asked[0].substr(2), query("example.org").substr(2));
-  resolver.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 3)}; };
+  ASSERT_EQ(resolver_.asked.size(), 2U);
+  EXPECT_NE(resolver_.asked[0].substr(0, 2), resolver_.asked[1].substr(0, 2)) << "ids are drawn anew";
+  EXPECT_EQ(resolver_.asked[0].substr(2), query("example.org").substr(2));
+  resolver_.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 3)}; };
   EXPECT_EQ(ask(query("no.example.org")).rcode(), 3);
 }
 
@@ -287,29 +287,29 @@ TEST_F(Dns, FailsInBoundedTimeWhenNobodyAnswers) {
   const Reply reply = ask(query("example.org"));
   EXPECT_EQ(reply.rcode(), 2);
   EXPECT_EQ(reply.id(), 0x1234);
-  EXPECT_EQ(resolver.asked.size(), 2U) << "two rounds";
+  EXPECT_EQ(resolver_.asked.size(), 2U) << "two rounds";
 }
 
 TEST_F(Dns, AsksTheNextServerWhenOneIsSilent) {
   FakeResolver silent;
   DnsServer::Options options;
   options.forwarding.timeout = std::chrono::milliseconds(20);
-  options.forwarding.servers = {silent.address(), resolver.address()};
+  options.forwarding.servers = {silent.address(), resolver_.address()};
   start(std::move(options));
-  resolver.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 0, "192.0.2.80")}; };
+  resolver_.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 0, "192.0.2.80")}; };
   EXPECT_EQ(ask(query("example.org")).address(), "192.0.2.80");
 }
 
 TEST_F(Dns, BelievesNothingButTheAnswerToItsOwnQuestion) {
   start();
   const auto stranger = bound(SOCK_DGRAM);
-  resolver.answer = [&](const std::string& asked) {
+  resolver_.answer = [&](const std::string& asked) {
     std::string other_id = reply_to(asked, 0, "203.0.113.1");
     other_id[0] = static_cast<char>(other_id[0] ^ 1);
     const std::string other_question = reply_to(asked.substr(0, 2) + query("evil.org").substr(2), 0, "203.0.113.2");
     const std::string from_elsewhere = reply_to(asked, 0, "203.0.113.3");
     sendto(stranger.get(), from_elsewhere.data(), from_elsewhere.size(), 0,
-           reinterpret_cast<sockaddr*>(&resolver.asker), sizeof resolver.asker);
+           reinterpret_cast<sockaddr*>(&resolver_.asker), sizeof resolver_.asker);
     return std::vector{asked, other_id, other_question, std::string("x"), reply_to(asked, 0, "192.0.2.80")};
   };
   EXPECT_EQ(ask(query("example.org")).address(), "192.0.2.80");
@@ -325,7 +325,7 @@ TEST_F(Dns, BoundsWhatItAsksAtOnce) {
   ASSERT_TRUE(refused.came());
   EXPECT_EQ(refused.id(), 3);
   EXPECT_EQ(refused.rcode(), 2);
-  EXPECT_LE(resolver.asked.size(), 2U);
+  EXPECT_LE(resolver_.asked.size(), 2U);
 }
 
 TEST_F(Dns, CutsALongAnswerForUdpAndGivesItWholeByTcp) {
@@ -352,7 +352,7 @@ TEST_F(Dns, CutsALongAnswerForUdpAndGivesItWholeByTcp) {
 
 TEST_F(Dns, ForwardsByTcpWhatCameByTcp) {
   start();
-  resolver.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 0, "192.0.2.80")}; };
+  resolver_.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 0, "192.0.2.80")}; };
   const auto stream = dial();
   const std::string message = query("example.org");
   const std::string framed = number(static_cast<uint16_t>(message.size())) + message;
@@ -396,7 +396,7 @@ TEST_F(Dns, FollowsANewTable) {
   start();
   auto names = std::make_shared<model::NameTable>();
   names->entries.push_back({"reviews", {*IpAddress::parse("240.240.0.9")}, {}});
-  server->set_names(names);
+  server_->set_names(names);
   EXPECT_EQ(ask(query("reviews")).address(), "240.240.0.9");
 }
 
