@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "control/temporary_folder.h"
+#include "control/testing/temporary_folder.h"
 
 namespace ripstop::control {
 namespace {
