@@ -216,9 +216,10 @@ TEST_F(CatalogueTest, KeepsReadinessOverARestart) {
 
 TEST_F(CatalogueTest, KeepsAResourceInTheNamespaceItWasAppliedTo) {
   const dialect::Source source{.file = "a.yaml",
-                               .text = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: mine}\n"
-                                       "spec: {hosts: [mine.example.com], location: MESH_EXTERNAL, resolution: DNS,\n"
-                                       "  ports: [{number: 80, name: http, protocol: HTTP}]}\n",
+                               .text =
+                                   "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: mine}\n"
+                                   "spec: {hosts: [mine.example.com], location: MESH_EXTERNAL, resolution: DNS,\n"
+                                   "  ports: [{number: 80, name: http, protocol: HTTP}]}\n",
                                .default_namespace = "shop"};
   ASSERT_TRUE(catalogue_->apply({&source, 1}, ApplyMode::kCommit, kNow)->is_accepted);
   EXPECT_EQ(service("mine.example.com").ns, "shop");

@@ -148,6 +148,12 @@ void AdsService::leave(Client& client) {
   on_change();
 }
 
+// From here on whoever lacks something counts as not synced, though it is told a moment later.
+void AdsService::on_change() {
+  roots_pem_ = authority_.bundle().pem();
+  timer_.trigger();
+}
+
 void AdsService::end_grace() {
   for (const auto& [id, workload] : catalogue_.workloads()) {
     if (!workload.has_proxy || !workload.is_ready || is_connected(id)) continue;
@@ -174,7 +180,6 @@ void AdsService::push() {
   } else {
     readiness_.clear();
   }
-  roots_pem_ = authority_.bundle().pem();
   const std::vector<Client*> present(clients_.begin(), clients_.end());
   for (Client* client : present) {
     if (std::ranges::find(clients_, client) == clients_.end() || !client->has_joined) continue;

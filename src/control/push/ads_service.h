@@ -42,7 +42,7 @@ class AdsService {
 
   // To be called after anything that proxies or watchers see may have changed: the catalogue's snapshot, the trust
   // bundle. Returns at once.
-  void on_change() { timer_.trigger(); }
+  void on_change();
   // Workloads that were ready before this control plane began and have not come back are taken out.
   void end_grace();
   // Ends all streams with UNAVAILABLE, without making their workloads unready: their proxies will come back.

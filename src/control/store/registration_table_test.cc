@@ -13,7 +13,8 @@ using testing::ElementsAre;
 using testing::Pair;
 
 StoredRegistration registration(const std::string& workload, int64_t process) {
-  return {.workload = workload, .token = std::string("a\0b", 3), .admin_address = "127.0.0.1:15000", .process = process};
+  return {
+      .workload = workload, .token = std::string("a\0b", 3), .admin_address = "127.0.0.1:15000", .process = process};
 }
 
 TEST(RegistrationTable, KeepsOneRegistrationForEachWorkloadOverARestart) {
