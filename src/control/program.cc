@@ -7,6 +7,8 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "base/log.h"
@@ -22,11 +24,11 @@
 namespace ripstop::control {
 namespace {
 
-constexpr Duration kGrace = std::chrono::seconds(10);          // for proxies to come back after a start
-constexpr Duration kStopPatience = std::chrono::seconds(3);    // for connections to end in order
-constexpr Duration kMaintenance = std::chrono::minutes(10);    // of the authority's certificates
-constexpr Duration kSearchForDead = std::chrono::seconds(30);  // members that could not deregister
-constexpr std::string_view kClusterId = "Kubernetes";          // Istio's default, which dashboards expect
+constexpr Duration kGrace = std::chrono::seconds(10);         // for proxies to come back after a start
+constexpr Duration kStopPatience = std::chrono::seconds(3);   // for connections to end in order
+constexpr Duration kMaintenance = std::chrono::minutes(10);   // of the authority's certificates
+constexpr Duration kSearchForDead = std::chrono::seconds(5);  // members that could not deregister
+constexpr std::string_view kClusterId = "Kubernetes";         // Istio's default, which dashboards expect
 
 constexpr PortUse kXdsPort = {"xds_port", "--listen", "which proxies connect to"};
 constexpr PortUse kApiPort = {"api_port", "--api-listen", "where the API is"};
@@ -195,14 +197,19 @@ runtime::Task<void> Program::end_grace() {
   control_plane_->ads().end_grace();
 }
 
+// A member that was seen dead twice: one that is just starting, or whose proxy is, gets the time for it.
 runtime::Task<void> Program::remove_dead() {
+  std::set<std::string> seen;
   while (true) {
     co_await runtime::sleep_for(kSearchForDead);
-    const auto removed = control_plane_->registrar().remove_gone(
-        [this](const StoredRegistration& registration) {
-          return !control_plane_->ads().is_connected(registration.workload) && has_died(registration.process);
-        },
-        WallClock::now());
+    const std::set<std::string> seen_before = std::exchange(seen, {});
+    const auto is_gone = [&](const StoredRegistration& registration) {
+      const std::string& id = registration.workload;
+      if (control_plane_->ads().is_connected(id) || !has_died(registration.process)) return false;
+      seen.insert(id);
+      return seen_before.contains(id);
+    };
+    const auto removed = control_plane_->registrar().remove_gone(is_gone, WallClock::now());
     if (!removed) log::error("control", removed.error().message);
     if (removed && !removed->empty()) control_plane_->ads().on_change();
   }
