@@ -216,6 +216,24 @@ TEST_F(ControlPlaneTest, AProxyThatDoesNotReadHoldsUpNobodyAndGetsTheNewestState
   EXPECT_LE(responses, 2);
 }
 
+TEST_F(ControlPlaneTest, StateOfTheWorldClientsAreServedAsWell) {
+  const auto reviews = ready_member("reviews");
+  const auto details = member("details");
+  net::GrpcChannel channel(details->connector(), {.authority = "control"});
+  auto call = mesh_.await(
+      channel.open("/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources", {}, kNever));
+  ASSERT_TRUE(call);
+  const std::string first = details->state_of_the_world_request(xds::type::kCluster, "", "");
+  ASSERT_TRUE(mesh_.await((*call)->write(first)));
+  const auto response = details->read_state_of_the_world(*mesh_.await((*call)->read(net::testing::soon())).value());
+  EXPECT_THAT(response.names, testing::Contains(kReviews));
+  ASSERT_TRUE(mesh_.until([&] { return is_ready(details->id()); }));
+  EXPECT_FALSE(is_synced(details->id()));
+  ASSERT_TRUE(mesh_.await(
+      (*call)->write(details->state_of_the_world_request(xds::type::kCluster, response.version, response.nonce))));
+  EXPECT_TRUE(mesh_.until([&] { return is_synced(details->id()); }));
+}
+
 TEST_F(ControlPlaneTest, ARefusedUpdateShowsWithItsReason) {
   auto details = member("details");
   details->refuses = xds::type::kListener;

@@ -24,9 +24,9 @@ namespace ripstop::dialect {
 struct Node;
 
 struct Source {
-  std::string file;         // as the user gave it; "<stdin>" for standard input
-  std::string text;         // at most 8 MiB
-  uint32_t first_line = 1;  // of `text` in `file`
+  std::string file;                           // as the user gave it; "<stdin>" for standard input
+  std::string text;                           // at most 8 MiB
+  uint32_t first_line = 1;                    // of `text` in `file`
   std::string default_namespace = "default";  // of resources that name none
 };
 

@@ -69,12 +69,12 @@ class Fields {
 
   // Empty when it is missing.
   const Json& list(const char* name) {
-    static const Json kNone = Json::array();
+    static const Json none = Json::array();
     const Json* value = find(name);
-    if (value == nullptr) return kNone;
+    if (value == nullptr) return none;
     if (value->is_array()) return *value;
     refuse(name, "must be a list");
-    return kNone;
+    return none;
   }
 
   void refuse(const std::string& name, const std::string& what) {

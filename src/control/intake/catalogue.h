@@ -62,8 +62,8 @@ class Catalogue {
   Status put_workload(const model::Workload& workload, WallTime now);
   // Removing what is not there succeeds.
   Status remove_workload(const std::string& id, WallTime now);
-  // Whose proxy is connected and whose is not, all in one change. Kept over restarts, so that a new control plane begins
-  // with the endpoints the old one had. Ids that are not registered (any more) are passed over.
+  // Whose proxy is connected and whose is not, all in one change. Kept over restarts, so that a new control plane
+  // begins with the endpoints the old one had. Ids that are not registered (any more) are passed over.
   Status set_ready(const Readiness& readiness, WallTime now);
   [[nodiscard]] const Workloads& workloads() const { return workloads_; }
   // What is in force, without the texts, which the store has.

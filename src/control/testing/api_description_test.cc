@@ -12,8 +12,8 @@ namespace {
 using Json = nlohmann::json;
 
 const YAML::Node& description() {
-  static const YAML::Node kLoaded = YAML::LoadFile("api/openapi.yaml");
-  return kLoaded;
+  static const YAML::Node loaded = YAML::LoadFile("api/openapi.yaml");
+  return loaded;
 }
 
 YAML::Node resolve(const YAML::Node& node) {

@@ -74,6 +74,16 @@ class FakeProxy {
   // Its xDS node, serialized.
   [[nodiscard]] std::string node() const;
 
+  // The messages of the other kind of stream.
+  struct WholeState {
+    std::string version;
+    std::string nonce;
+    std::vector<std::string> names;  // of clusters
+  };
+  [[nodiscard]] std::string state_of_the_world_request(std::string_view type, const std::string& version,
+                                                       const std::string& nonce) const;
+  [[nodiscard]] static WholeState read_state_of_the_world(const std::string& message);
+
   [[nodiscard]] bool has(std::string_view type, const std::string& name) const {
     const auto found = resources.find(std::string(type));
     return found != resources.end() && found->second.contains(name);

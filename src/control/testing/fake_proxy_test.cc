@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "envoy/config/core/v3/base.pb.h"
+#include "envoy/service/discovery/v3/discovery.pb.h"
 #include "istio/v1/auth/ca.pb.h"
 
 namespace ripstop::control {
@@ -30,6 +31,24 @@ std::string FakeProxy::node() const {
   auto& fields = *wire.mutable_metadata()->mutable_fields();
   for (const auto& [key, value] : metadata) fields[key].set_string_value(value);
   return wire.SerializeAsString();
+}
+
+std::string FakeProxy::state_of_the_world_request(std::string_view type, const std::string& version,
+                                                  const std::string& nonce) const {
+  envoy::service::discovery::v3::DiscoveryRequest request;
+  request.mutable_node()->ParseFromString(node());
+  request.set_type_url(std::string(type));
+  request.set_version_info(version);
+  request.set_response_nonce(nonce);
+  return request.SerializeAsString();
+}
+
+FakeProxy::WholeState FakeProxy::read_state_of_the_world(const std::string& message) {
+  envoy::service::discovery::v3::DiscoveryResponse response;
+  EXPECT_TRUE(response.ParseFromString(message));
+  WholeState state{.version = response.version_info(), .nonce = response.nonce(), .names = {}};
+  for (const auto& resource : response.resources()) state.names.push_back(xds::decode_cluster(resource.value())->name);
+  return state;
 }
 
 namespace {
