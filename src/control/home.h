@@ -15,23 +15,26 @@ namespace ripstop::control {
 
 class HomeFolder {
  public:
-  // Makes the folder (0700) when it is missing and takes its lock. kAlreadyExists: another control plane runs there.
+  // Makes the folder (0700) and those above it where they are missing, and takes its lock. kAlreadyExists: another
+  // control plane runs there. The path in files is absolute.
   static Result<HomeFolder> take(const std::string& path);
 
   [[nodiscard]] std::string database() const { return path_ + "/mesh.db"; }
   [[nodiscard]] std::string authority() const { return path_ + "/ca"; }
 
   // The API's token, made the first time.
-  Result<std::string> token() const;
-  Status write_roots(const std::string& pem) const;
+  [[nodiscard]] Result<std::string> token() const;
+  [[nodiscard]] Status write_roots(const std::string& pem) const;
 
+  // Written as control.json in one step.
   struct Announcement {
     SocketAddress xds;
     SocketAddress api;
     std::string trust_domain;
     std::string mesh_id;
   };
-  Status announce(const Announcement& what) const;
+  [[nodiscard]] Status announce(const Announcement& what) const;
+  // Nobody is to be found there any more.
   void withdraw() const;
 
  private:
@@ -41,7 +44,7 @@ class HomeFolder {
   runtime::FileDescriptor lock_;
 };
 
-// 128 random bits in hexadecimal.
-[[nodiscard]] std::string random_hex(size_t bytes);
+// From the system's generator of secrets, in hexadecimal.
+[[nodiscard]] Result<std::string> random_hex(size_t bytes);
 
 }  // namespace ripstop::control

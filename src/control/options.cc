@@ -44,9 +44,9 @@ Options parse_options(int argc, char** argv) {
   app.add_option("--home", options.home, "Folder that holds all of the mesh's state")->required();
   app.add_option("--listen", listen, "ADDRESS:PORT for xDS and certificates (default: loopback, a free port, kept)");
   app.add_option("--api-listen", api_listen, "ADDRESS:PORT for the HTTP API (default: likewise)");
-  app.add_option("--config-dir", options.config_folder, "Folder of YAML to watch and follow");
-  app.add_option("--trust-domain", options.trust_domain, "Trust domain of the SPIFFE identities")
-      ->capture_default_str();
+  app.add_option("--config-dir", options.config_folders, "Folder of YAML to watch and follow; may be repeated");
+  app.add_option("--trust-domain", options.trust_domain,
+                 "Trust domain of the SPIFFE identities, for good (default: cluster.local)");
   app.add_option("--certificate-lifetime", lifetime, "Of workload certificates: 90s, 15m, 24h")->capture_default_str();
   app.add_option("--log-level", level, "trace, debug, info, warning, error or off")->capture_default_str();
   app.add_option("--ready-fd", options.ready_fd, "Descriptor that gets one byte once everything listens");

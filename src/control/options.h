@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/address.h"
 #include "base/log.h"
@@ -14,8 +15,8 @@ struct Options {
   std::string home;
   std::optional<SocketAddress> listen;  // xDS and certificates; absent: loopback, the port of last time or a free one
   std::optional<SocketAddress> api_listen;  // likewise
-  std::string config_folder;                // empty: none is watched
-  std::string trust_domain = "cluster.local";
+  std::vector<std::string> config_folders;  // watched and followed
+  std::string trust_domain;                 // empty: that of the first start, which takes "cluster.local"
   std::chrono::seconds certificate_lifetime = std::chrono::hours(24);
   log::Level log_level = log::Level::kInfo;
   int ready_fd = -1;

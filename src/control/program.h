@@ -1,8 +1,5 @@
-// ripstop-control put together. One thread does everything: the store's calls are short, and translation runs only when
-// something has changed.
+// ripstop-control as a process: its home, its ports, its signals.
 #pragma once
-
-#include <memory>
 
 #include "control/options.h"
 

@@ -24,9 +24,10 @@ namespace ripstop::dialect {
 struct Node;
 
 struct Source {
-  std::string file;         // as the user gave it; "<stdin>" for standard input
-  std::string text;         // at most 8 MiB
-  uint32_t first_line = 1;  // of `text` in `file`
+  std::string file;                           // as the user gave it; "<stdin>" for standard input
+  std::string text;                           // at most 8 MiB
+  uint32_t first_line = 1;                    // of `text` in `file`
+  std::string default_namespace = "default";  // of resources that name none
 };
 
 struct Resource {
@@ -53,7 +54,7 @@ struct ReadResult {
 };
 
 // Kinds `List` and `*List` are expanded into their items. Documents that are not readable as resources are left out,
-// with an error each. The namespace defaults to "default".
+// with an error each.
 [[nodiscard]] ReadResult read(const Source& source);
 
 // What else is in the mesh, so that references can be checked: services the control plane knows from workloads.

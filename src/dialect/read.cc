@@ -32,8 +32,8 @@ std::string scalar_text(const Node* node) {
 // One document on its way to become a resource.
 class Envelope {
  public:
-  Envelope(const Document& document, const std::string& file, ReadResult& result)
-      : document_(document), file_(file), result_(result) {}
+  Envelope(const Document& document, const Source& source, ReadResult& result)
+      : document_(document), source_(source), result_(result) {}
 
   void open(const NodeRef& root, bool is_alone);
 
@@ -43,12 +43,12 @@ class Envelope {
   void refuse(std::string_view code, Position at, std::string message, std::string remedy);
 
   const Document& document_;
-  const std::string& file_;
+  const Source& source_;
   ReadResult& result_;
 };
 
 void Envelope::refuse(std::string_view code, Position at, std::string message, std::string remedy) {
-  Report("", file_, result_.findings).error(code, {at, ""}, std::move(message), std::move(remedy));
+  Report("", source_.file, result_.findings).error(code, {at, ""}, std::move(message), std::move(remedy));
 }
 
 void Envelope::open(const NodeRef& root, bool is_alone) {
@@ -74,11 +74,11 @@ void Envelope::open(const NodeRef& root, bool is_alone) {
     open_list(*root);
     return;
   }
-  resource.file = file_;
+  resource.file = source_.file;
   resource.line = is_alone ? document_.first_line : root->at.line;
   const Kind* kind = find_kind(resource.group(), resource.kind);
   if (const Node* metadata = root->find("metadata"); metadata != nullptr) read_metadata(*metadata, resource);
-  if (resource.ns.empty() && (kind == nullptr || kind->is_namespaced)) resource.ns = "default";
+  if (resource.ns.empty() && (kind == nullptr || kind->is_namespaced)) resource.ns = source_.default_namespace;
   resource.text = is_alone ? document_.text : to_yaml(*root);
   resource.tree = root;
   result_.resources.push_back(std::move(resource));
@@ -143,7 +143,7 @@ std::string Resource::title() const {
 ReadResult read(const Source& source) {
   ReadResult result;
   for (const Document& document : read_documents(source.file, source.text, source.first_line, result.findings)) {
-    Envelope(document, source.file, result).open(document.root, true);
+    Envelope(document, source, result).open(document.root, true);
   }
   return result;
 }

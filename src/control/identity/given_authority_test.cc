@@ -4,7 +4,7 @@
 #include "control/identity/authority.h"
 #include "control/identity/certificate_draft.h"
 #include "control/identity/sample_request.h"
-#include "control/temporary_folder.h"
+#include "control/testing/temporary_folder.h"
 
 namespace ripstop::control {
 namespace {

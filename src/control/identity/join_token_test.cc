@@ -7,7 +7,7 @@
 #include <set>
 
 #include "control/store/store.h"
-#include "control/temporary_folder.h"
+#include "control/testing/temporary_folder.h"
 
 namespace ripstop::control {
 namespace {

@@ -50,8 +50,10 @@ Status Catalogue::load() {
 }
 
 void Catalogue::load_resource(const Resource& stored) {
-  dialect::ReadResult read =
-      dialect::read({.file = stored.file, .text = stored.text, .first_line = std::max(stored.line, 1U)});
+  dialect::ReadResult read = dialect::read({.file = stored.file,
+                                            .text = stored.text,
+                                            .first_line = std::max(stored.line, 1U),
+                                            .default_namespace = stored.key.ns});
   append(stored_findings_, read.findings);
   for (dialect::Resource& resource : read.resources) {
     if (key_of(resource) != stored.key) continue;
@@ -210,13 +212,16 @@ Status Catalogue::remove_workload(const std::string& id, WallTime now) {
   return change_workloads(std::move(next), {.remove_workloads = {id}}, true, now);
 }
 
-Status Catalogue::set_ready(const std::string& id, bool is_ready, WallTime now) {
+Status Catalogue::set_ready(const Readiness& readiness, WallTime now) {
   Workloads next = workloads_;
-  const auto found = next.find(id);
-  if (found == next.end()) return fail(ErrorCode::kNotFound, "there is no workload " + id);
-  if (found->second.is_ready == is_ready) return {};
-  found->second.is_ready = is_ready;
-  const Batch batch{.put_workloads = {found->second}};
+  Batch batch;
+  for (const auto& [id, is_ready] : readiness) {
+    const auto found = next.find(id);
+    if (found == next.end() || found->second.is_ready == is_ready) continue;
+    found->second.is_ready = is_ready;
+    batch.put_workloads.push_back(found->second);
+  }
+  if (batch.put_workloads.empty()) return {};
   return change_workloads(std::move(next), batch, false, now);
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -39,6 +40,9 @@ struct Verdict {
 
 struct Reading;
 
+// By workload id.
+using Readiness = std::map<std::string, bool>;
+
 class Catalogue {
  public:
   // Compiles what the store has. A stored resource that this version cannot accept any more contributes nothing and is
@@ -58,10 +62,12 @@ class Catalogue {
   Status put_workload(const model::Workload& workload, WallTime now);
   // Removing what is not there succeeds.
   Status remove_workload(const std::string& id, WallTime now);
-  // Whether its proxy is connected. Kept over restarts, so that a new control plane begins with the endpoints the old
-  // one had. kNotFound: no such workload.
-  Status set_ready(const std::string& id, bool is_ready, WallTime now);
+  // Whose proxy is connected and whose is not, all in one change. Kept over restarts, so that a new control plane
+  // begins with the endpoints the old one had. Ids that are not registered (any more) are passed over.
+  Status set_ready(const Readiness& readiness, WallTime now);
   [[nodiscard]] const Workloads& workloads() const { return workloads_; }
+  // What is in force, without the texts, which the store has.
+  [[nodiscard]] const AcceptedSet& accepted() const { return accepted_; }
 
   // Never null. Its revision is the store's.
   [[nodiscard]] const model::SnapshotRef& snapshot() const { return snapshot_; }

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "control/temporary_folder.h"
+#include "control/testing/temporary_folder.h"
 
 namespace ripstop::control {
 namespace {
@@ -203,13 +203,28 @@ TEST_F(CatalogueTest, MakesAServiceOfTheWorkloadsThatRegister) {
 TEST_F(CatalogueTest, KeepsReadinessOverARestart) {
   ASSERT_TRUE(catalogue_->put_workload(workload("w1", "reviews"), kNow));
   const model::SnapshotRef before = catalogue_->snapshot();
-  ASSERT_TRUE(catalogue_->set_ready("w1", false, kNow));
+  ASSERT_TRUE(catalogue_->set_ready({{"w1", false}, {"absent", true}}, kNow));
   EXPECT_FALSE(catalogue_->snapshot()->mesh.workloads[0].is_ready);
   EXPECT_TRUE(before->mesh.workloads[0].is_ready) << "an old snapshot stays as it was";
   EXPECT_GT(catalogue_->snapshot()->revision, before->revision);
-  EXPECT_EQ(catalogue_->set_ready("absent", true, kNow).error().code, ErrorCode::kNotFound);
+  const uint64_t revision = catalogue_->snapshot()->revision;
+  ASSERT_TRUE(catalogue_->set_ready({{"w1", false}}, kNow));
+  EXPECT_EQ(catalogue_->snapshot()->revision, revision) << "what is so already is no change";
   restart();
   EXPECT_FALSE(catalogue_->snapshot()->mesh.workloads.at(0).is_ready);
+}
+
+TEST_F(CatalogueTest, KeepsAResourceInTheNamespaceItWasAppliedTo) {
+  const dialect::Source source{.file = "a.yaml",
+                               .text =
+                                   "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: mine}\n"
+                                   "spec: {hosts: [mine.example.com], location: MESH_EXTERNAL, resolution: DNS,\n"
+                                   "  ports: [{number: 80, name: http, protocol: HTTP}]}\n",
+                               .default_namespace = "shop"};
+  ASSERT_TRUE(catalogue_->apply({&source, 1}, ApplyMode::kCommit, kNow)->is_accepted);
+  EXPECT_EQ(service("mine.example.com").ns, "shop");
+  restart();
+  EXPECT_EQ(service("mine.example.com").ns, "shop");
 }
 
 TEST_F(CatalogueTest, RefusesWorkloadsThatWouldSpoilTheMesh) {

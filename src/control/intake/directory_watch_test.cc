@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <map>
 
-#include "control/temporary_folder.h"
+#include "control/testing/temporary_folder.h"
 
 namespace ripstop::control {
 namespace {

@@ -1,10 +1,16 @@
 // Certificates for the mesh's members, over gRPC as Istio's agents ask: istio.v1.auth.IstioCertificateService.
 //
-// Who asks is known by a join token, or by the certificate of the connection when it is a renewal. The identity that is
-// certified is the caller's, whatever the request says. One thread.
+// Who asks is known by a join token or, for a renewal, by the certificate of the connection. The identity that is
+// certified is the caller's, whatever the request says, and some registered workload must have it. One thread.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "control/identity/authority.h"
+#include "control/intake/catalogue.h"
+#include "control/push/server_identity.h"
 #include "control/store/store.h"
 #include "net/grpc_server.h"
 
@@ -12,21 +18,26 @@ namespace ripstop::control {
 
 class CertificateService {
  public:
-  CertificateService(Store& store, const Authority& authority, std::chrono::seconds longest)
-      : store_(store), authority_(authority), longest_(longest) {}
+  struct Sources {
+    Store& store;
+    const Catalogue& catalogue;
+    const Authority& authority;
+  };
+  // All of it must outlive the service.
+  CertificateService(Sources sources, ReadWallClock now) : sources_(sources), now_(std::move(now)) {}
 
   void add_to(net::GrpcServer& server);
 
  private:
   runtime::Task<Result<std::string>> create(net::GrpcServerCall& call, std::string message);
+  Result<std::string> issue(const net::GrpcServerCall& call, const std::string& message);
   Result<model::Identity> authenticate(const net::GrpcServerCall& call);
 
-  Store& store_;
-  const Authority& authority_;
-  std::chrono::seconds longest_;
+  Sources sources_;
+  ReadWallClock now_;
 };
 
-// The certificates of a PEM text, one by one.
+// The certificates of a PEM text, one by one, whatever stands between them.
 [[nodiscard]] std::vector<std::string> split_pem(std::string_view pem);
 
 }  // namespace ripstop::control

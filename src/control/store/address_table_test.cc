@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "control/store/store.h"
-#include "control/temporary_folder.h"
+#include "control/testing/temporary_folder.h"
 
 namespace ripstop::control {
 namespace {

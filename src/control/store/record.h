@@ -81,4 +81,13 @@ struct StoredToken {
   uint32_t uses_left = 0;
 };
 
+// What is known of a registered workload beside the model: it is of use on this machine only.
+struct StoredRegistration {
+  std::string workload;       // its id
+  std::string token;          // id of the join token that was issued for it
+  std::string admin_address;  // of its proxy's admin pages, empty when unknown
+  int64_t process = 0;        // of its supervisor, 0 when unknown
+  bool operator==(const StoredRegistration&) const = default;
+};
+
 }  // namespace ripstop::control

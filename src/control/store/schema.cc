@@ -8,7 +8,7 @@ namespace {
 
 constexpr int64_t kApplicationId = 0x52505354;  // "RPST", in the file's header
 
-constexpr std::array<Migration, 1> kMigrations = {R"(
+constexpr std::array<Migration, 2> kMigrations = {R"(
 create table clock (
   id integer primary key check (id = 1),
   revision integer not null,
@@ -67,6 +67,14 @@ create table join_token (
 create table setting (
   name text primary key,
   value text not null
+) strict;
+)",
+                                                  R"(
+create table registration (
+  workload text primary key,
+  token blob not null,
+  admin_address text not null,
+  process integer not null
 ) strict;
 )"};
 

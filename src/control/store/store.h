@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "control/store/address_table.h"
 #include "control/store/record.h"
+#include "control/store/registration_table.h"
 #include "control/store/sqlite.h"
 #include "control/store/token_table.h"
 
@@ -67,6 +68,7 @@ class Store {
 
   [[nodiscard]] AddressTable addresses() { return AddressTable(*database_); }
   [[nodiscard]] TokenTable tokens() { return TokenTable(*database_); }
+  [[nodiscard]] RegistrationTable registrations() { return RegistrationTable(*database_); }
 
  private:
   Store(std::unique_ptr<Database> database, StoreOptions options) : database_(std::move(database)), options_(options) {}

@@ -9,7 +9,7 @@
 
 #include "base/random.h"
 #include "control/store/store.h"
-#include "control/temporary_folder.h"
+#include "control/testing/temporary_folder.h"
 
 namespace ripstop::control {
 namespace {

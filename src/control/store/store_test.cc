@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "control/store/schema.h"
-#include "control/temporary_folder.h"
+#include "control/testing/temporary_folder.h"
 
 namespace ripstop::control {
 namespace {
