@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "net/http_client.h"
+#include "net/http/http_client.h"
 #include "net/stream.h"
 #include "runtime/task.h"
 

@@ -16,8 +16,8 @@
 #include "control/push/secure_server.h"
 #include "control/push/server_identity.h"
 #include "control/store/store.h"
-#include "net/grpc_server.h"
-#include "net/http_server.h"
+#include "net/grpc/grpc_server.h"
+#include "net/http/http_server.h"
 
 namespace ripstop::control {
 

@@ -7,7 +7,7 @@
 
 #include "control/testing/fake_proxy.h"
 #include "control/testing/mesh.h"
-#include "net/test_certificates.h"
+#include "net/tls/test_certificates.h"
 #include "xds/type_order.h"
 
 namespace ripstop::control {

@@ -1,6 +1,6 @@
 #include "net/read_append.h"
 
-#include "runtime/block_pool.h"
+#include "runtime/memory/block_pool.h"
 
 namespace ripstop::net {
 

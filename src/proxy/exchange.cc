@@ -6,7 +6,7 @@
 #include "proxy/pipeline.h"
 #include "proxy/request_headers.h"
 #include "proxy/rescue.h"
-#include "proxy/worker.h"
+#include "proxy/worker/worker.h"
 #include "runtime/wait.h"
 
 namespace ripstop::proxy {

@@ -10,8 +10,8 @@
 #include "policy/route/route_table.h"
 #include "protocol/head.h"
 #include "proxy/message.h"
-#include "proxy/settings.h"
 #include "proxy/telemetry/request_record.h"
+#include "proxy/worker/settings.h"
 #include "runtime/task.h"
 
 namespace ripstop::proxy {

@@ -9,8 +9,8 @@
 #include "net/stream.h"
 #include "protocol/http1/body.h"
 #include "protocol/http1/request_parser.h"
-#include "proxy/http1_reader.h"
-#include "proxy/http1_writer.h"
+#include "proxy/http1/http1_reader.h"
+#include "proxy/http1/http1_writer.h"
 #include "runtime/reactor.h"
 
 namespace {

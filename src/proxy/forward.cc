@@ -4,9 +4,9 @@
 #include <charconv>
 
 #include "policy/route/rewrite.h"
+#include "proxy/listener/tunnel.h"
 #include "proxy/request_headers.h"
-#include "proxy/tunnel.h"
-#include "proxy/worker.h"
+#include "proxy/worker/worker.h"
 #include "runtime/reactor.h"
 #include "runtime/wait.h"
 

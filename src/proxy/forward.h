@@ -8,7 +8,7 @@
 #include "proxy/content.h"
 #include "proxy/exchange.h"
 #include "proxy/rescue.h"
-#include "proxy/upstream_cluster.h"
+#include "proxy/upstream/upstream_cluster.h"
 #include "runtime/scope.h"
 
 namespace ripstop::proxy {

@@ -2,8 +2,8 @@
 #include <charconv>
 
 #include "proxy/forward.h"
-#include "proxy/tunnel.h"
-#include "proxy/worker.h"
+#include "proxy/listener/tunnel.h"
+#include "proxy/worker/worker.h"
 
 namespace ripstop::proxy {
 

@@ -1,9 +1,9 @@
 #include <cstdio>
 
 #include "base/log.h"
-#include "proxy/options.h"
-#include "proxy/program.h"
-#include "proxy/version.h"
+#include "proxy/program/options.h"
+#include "proxy/program/program.h"
+#include "proxy/program/version.h"
 #include "xds/bootstrap.h"
 
 int main(int argc, char** argv) {

@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-#include "runtime/frame_pool.h"
+#include "runtime/memory/frame_pool.h"
 
 namespace ripstop::runtime {
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "envoy/config/core/v3/base.pb.h"
-#include "net/grpc_server.h"
+#include "net/grpc/grpc_server.h"
 #include "net/net_testing.h"
 #include "runtime/wait.h"
 #include "xds/server_session.h"

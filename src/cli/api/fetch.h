@@ -4,7 +4,7 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "net/http_client.h"
+#include "net/http/http_client.h"
 
 namespace ripstop::cli {
 

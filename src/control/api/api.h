@@ -14,7 +14,7 @@
 #include "control/push/change_feed.h"
 #include "control/push/server_identity.h"
 #include "control/store/store.h"
-#include "net/http_server.h"
+#include "net/http/http_server.h"
 
 namespace ripstop::control {
 

@@ -22,7 +22,7 @@
 #include "control/push/change_feed.h"
 #include "control/push/push_timer.h"
 #include "control/push/served_lists.h"
-#include "net/grpc_server.h"
+#include "net/grpc/grpc_server.h"
 #include "runtime/event.h"
 #include "translate/cache.h"
 #include "xds/server_session.h"

@@ -12,7 +12,7 @@
 #include "control/intake/catalogue.h"
 #include "control/push/server_identity.h"
 #include "control/store/store.h"
-#include "net/grpc_server.h"
+#include "net/grpc/grpc_server.h"
 
 namespace ripstop::control {
 

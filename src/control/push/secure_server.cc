@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "net/tls_context.h"
+#include "net/tls/tls_context.h"
 #include "runtime/reactor.h"
 
 namespace ripstop::control {

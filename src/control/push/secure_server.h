@@ -3,7 +3,7 @@
 
 #include "base/time.h"
 #include "control/push/server_identity.h"
-#include "net/grpc_server.h"
+#include "net/grpc/grpc_server.h"
 #include "net/stream.h"
 #include "runtime/scope.h"
 

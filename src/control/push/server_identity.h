@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "control/identity/authority.h"
 #include "model/identity.h"
-#include "net/tls_context.h"
+#include "net/tls/tls_context.h"
 
 namespace ripstop::control {
 

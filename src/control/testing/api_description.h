@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "net/http_client.h"
+#include "net/http/http_client.h"
 
 namespace ripstop::control {
 

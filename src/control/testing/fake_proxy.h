@@ -11,8 +11,8 @@
 
 #include "base/random.h"
 #include "control/testing/mesh.h"
-#include "net/grpc_channel.h"
-#include "net/tls_context.h"
+#include "net/grpc/grpc_channel.h"
+#include "net/tls/tls_context.h"
 #include "xds/ads_client.h"
 #include "xds/decode.h"
 

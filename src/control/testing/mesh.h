@@ -11,7 +11,7 @@
 
 #include "control/control_plane.h"
 #include "control/testing/temporary_folder.h"
-#include "net/http_client.h"
+#include "net/http/http_client.h"
 #include "net/net_testing.h"
 #include "runtime/reactor.h"
 #include "runtime/scope.h"

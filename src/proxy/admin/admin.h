@@ -8,11 +8,11 @@
 #include <memory>
 
 #include "base/result.h"
-#include "net/http_server.h"
+#include "net/http/http_server.h"
 #include "proxy/config/config_store.h"
 #include "proxy/config/secret_store.h"
-#include "proxy/fleet.h"
 #include "proxy/telemetry/metrics.h"
+#include "proxy/worker/fleet.h"
 #include "runtime/file_descriptor.h"
 #include "runtime/scope.h"
 #include "runtime/socket.h"

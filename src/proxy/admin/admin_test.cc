@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
-#include "net/test_certificates.h"
+#include "net/tls/test_certificates.h"
 #include "runtime/wait.h"
 
 namespace ripstop::proxy::admin {

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "proxy/admin/json_writer.h"
-#include "proxy/version.h"
+#include "proxy/program/version.h"
 
 namespace ripstop::proxy::admin {
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "base/random.h"
-#include "net/grpc_channel.h"
+#include "net/grpc/grpc_channel.h"
 #include "proxy/config/config_store.h"
 #include "runtime/scope.h"
 #include "xds/client_session.h"

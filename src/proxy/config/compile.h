@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 #include "proxy/config/secret_store.h"
-#include "proxy/settings.h"
+#include "proxy/worker/settings.h"
 
 namespace ripstop::proxy {
 

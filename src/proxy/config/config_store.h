@@ -16,7 +16,7 @@
 #include "model/listener.h"
 #include "proxy/config/compile.h"
 #include "proxy/config/secret_store.h"
-#include "proxy/settings.h"
+#include "proxy/worker/settings.h"
 #include "xds/client_session.h"
 
 namespace ripstop::proxy {

@@ -7,7 +7,7 @@
 
 #include "base/address.h"
 #include "base/random.h"
-#include "net/grpc_channel.h"
+#include "net/grpc/grpc_channel.h"
 #include "proxy/config/secret_store.h"
 #include "runtime/event.h"
 #include "runtime/task.h"

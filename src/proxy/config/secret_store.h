@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "model/tls.h"
-#include "net/tls_context.h"
-#include "net/tls_key.h"
-#include "proxy/settings.h"
+#include "net/tls/tls_context.h"
+#include "net/tls/tls_key.h"
+#include "proxy/worker/settings.h"
 
 namespace ripstop::proxy {
 

@@ -5,7 +5,7 @@
 #include <openssl/pem.h>
 
 #include "net/net_testing.h"
-#include "net/test_certificates.h"
+#include "net/tls/test_certificates.h"
 
 namespace ripstop::proxy {
 namespace {

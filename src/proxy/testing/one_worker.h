@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "proxy/config/config_store.h"
-#include "proxy/worker.h"
+#include "proxy/worker/worker.h"
 #include "runtime/reactor.h"
 #include "runtime/scope.h"
 #include "runtime/wait.h"

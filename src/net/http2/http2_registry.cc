@@ -1,0 +1,145 @@
+#include <algorithm>
+
+#include "net/http2/http2_core.h"
+#include "runtime/reactor.h"
+
+namespace ripstop::net {
+namespace {
+
+std::vector<nghttp2_nv> to_nghttp2(const FieldBlock& block) {
+  std::vector<nghttp2_nv> fields;
+  fields.reserve(block.count());
+  for (size_t i = 0; i < block.count(); ++i) {
+    const FieldBlock::View field = block.at(i);
+    const bool is_secret = field.name == "authorization" || field.name == "cookie" || field.name == "set-cookie";
+    fields.push_back({reinterpret_cast<uint8_t*>(const_cast<char*>(field.name.data())),
+                      reinterpret_cast<uint8_t*>(const_cast<char*>(field.value.data())), field.name.size(),
+                      field.value.size(),
+                      static_cast<uint8_t>(is_secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE)});
+  }
+  return fields;
+}
+
+std::unexpected<Error> refused(const char* what, int error) {
+  return fail(ErrorCode::kInternal, std::string(what) + ": " + nghttp2_strerror(error));
+}
+
+}  // namespace
+
+Result<Http2StreamPtr> Http2Core::open(const FieldBlock& head, bool is_last) {
+  if (is_draining() || nghttp2_session_check_request_allowed(session_) == 0) {
+    return fail(ErrorCode::kUnavailable, "the HTTP/2 connection takes no more requests", ErrorOrigin::kUpstream,
+                Retry::kSafe);
+  }
+  Http2StreamPtr stream(new Http2Stream(this));
+  const std::vector<nghttp2_nv> fields = to_nghttp2(head);
+  nghttp2_data_provider provider{.source = {.ptr = stream.get()}, .read_callback = read_output};
+  const int32_t id = nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(),
+                                            is_last ? nullptr : &provider, stream.get());
+  if (id < 0) {
+    stream->core_ = nullptr;
+    return refused("cannot open a stream", id);
+  }
+  stream->id_ = id;
+  stream->head_written_ = true;
+  stream->end_written_ = is_last;
+  link(*stream);
+  ++open_streams_;
+  ++streams_begun_;
+  schedule();
+  return stream;
+}
+
+bool Http2Core::can_open() const {
+  if (is_server_ || is_draining() || nghttp2_session_check_request_allowed(session_) == 0) return false;
+  return open_streams_ < nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+}
+
+Status Http2Core::submit_head(Http2Stream& stream, const FieldBlock& head, bool is_last) {
+  const std::vector<nghttp2_nv> fields = to_nghttp2(head);
+  const auto status = head.find(":status");
+  const bool is_interim = status && status->starts_with('1');
+  int error = 0;
+  if (is_interim) {
+    error =
+        nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, stream.id_, nullptr, fields.data(), fields.size(), nullptr);
+  } else {
+    nghttp2_data_provider provider{.source = {.ptr = &stream}, .read_callback = read_output};
+    error = nghttp2_submit_response(session_, stream.id_, fields.data(), fields.size(), is_last ? nullptr : &provider);
+  }
+  if (error < 0) return refused("cannot send a head", error);
+  if (!is_interim) {
+    stream.head_written_ = true;
+    stream.end_written_ = is_last;
+  }
+  schedule();
+  return {};
+}
+
+int Http2Core::submit_trailers(nghttp2_session* session, int32_t id, const FieldBlock& trailers) {
+  const std::vector<nghttp2_nv> fields = to_nghttp2(trailers);
+  return nghttp2_submit_trailer(session, id, fields.data(), fields.size());
+}
+
+void Http2Core::output_ready(Http2Stream& stream) {
+  const TimePoint now = runtime::Reactor::current().now();
+  if (stream.unsent().empty() || stream.progress_ == TimePoint{}) stream.progress_ = now;
+  if (stall_check_ == kNever) stall_check_ = deadline_after(now, options_.stall_timeout);
+  if (stream.is_deferred_) {
+    stream.is_deferred_ = false;
+    nghttp2_session_resume_data(session_, stream.id_);
+  }
+  schedule();
+}
+
+void Http2Core::consumed(Http2Stream& stream, size_t bytes) {
+  if (is_over_ || bytes == 0) return;
+  if (stream.is_open_) {
+    nghttp2_session_consume(session_, stream.id_, bytes);
+  } else {
+    nghttp2_session_consume_connection(session_, bytes);
+  }
+  if (nghttp2_session_want_write(session_) != 0) schedule();
+}
+
+void Http2Core::reset(Http2Stream& stream, Http2Code code) {
+  if (is_over_ || !stream.is_open_ || stream.reset_asked_) return;
+  stream.reset_asked_ = true;
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id_, static_cast<uint32_t>(code));
+  schedule();
+}
+
+void Http2Core::release(Http2Stream& stream) {
+  if (stream.is_request_) --held_requests_;
+  consumed(stream, stream.received_.size() - stream.consumed_);
+  stream.consumed_ = stream.received_.size();
+  stream.is_held_ = false;
+  if (!stream.is_open_) return forget(stream);
+  if (!is_server_) return reset(stream, Http2Code::kCancel);
+  if (!stream.end_written_) return reset(stream, Http2Code::kInternalError);
+  if (stream.end_sent_) reset(stream, Http2Code::kNoError);
+}
+
+Http2Stream* Http2Core::find(int32_t id) const {
+  return static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(session_, id));
+}
+
+void Http2Core::link(Http2Stream& stream) {
+  stream.next_ = streams_;
+  if (streams_ != nullptr) streams_->previous_ = &stream;
+  streams_ = &stream;
+}
+
+void Http2Core::unlink(Http2Stream& stream) {
+  (stream.previous_ == nullptr ? streams_ : stream.previous_->next_) = stream.next_;
+  if (stream.next_ != nullptr) stream.next_->previous_ = stream.previous_;
+  stream.previous_ = stream.next_ = nullptr;
+}
+
+void Http2Core::forget(Http2Stream& stream) {
+  if ((stream.waking_ & kQueued) != 0) std::ranges::replace(due_, &stream, nullptr);
+  unlink(stream);
+  delete &stream;
+}
+
+}  // namespace ripstop::net

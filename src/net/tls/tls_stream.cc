@@ -1,0 +1,328 @@
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/text.h"
+#include "net/tls/tls_context.h"
+#include "net/tls/tls_internal.h"
+#include "runtime/memory/block_pool.h"
+
+namespace ripstop::net {
+namespace {
+
+// A record's plain text, and the bytes asked of the socket at once: a whole record with its header and tag.
+constexpr size_t kRecordBytes = 16U << 10;
+constexpr size_t kReadBytes = 16U << 10;
+
+class TlsStream final : public Stream {
+ public:
+  TlsStream(StreamPtr below, std::shared_ptr<const TlsContext> context, std::string session_key,
+            const VerifyPeer* verify)
+      : below_(std::move(below)), context_(std::move(context)), session_key_(std::move(session_key)), verify_(verify) {}
+
+  Status start(const std::string& sni, const std::vector<std::string>& alpn);
+  runtime::Task<Status> handshake(TimePoint deadline);
+  void feed(std::string_view received);
+
+  Transfer try_read(std::span<char> into) override;
+  Transfer try_writev(std::span<const iovec> pieces) override;
+  runtime::Event& readable() override { return *waits_for_read_; }
+  runtime::Event& writable() override { return *waits_for_write_; }
+  void shutdown_write() override;
+  void reset_on_close() override { below_->reset_on_close(); }
+  void close() override { below_->close(); }
+  bool has_hung_up() const override { return below_->has_hung_up(); }
+  const TlsSession* tls() const override { return &session_; }
+  SocketAddress local_address() const override { return below_->local_address(); }
+  SocketAddress peer_address() const override { return below_->peer_address(); }
+  std::string failure() const override { return failure_.empty() ? below_->failure() : failure_; }
+
+ private:
+  static const BIO_METHOD* bio_method();
+  static TlsStream& of(BIO* bio) { return *static_cast<TlsStream*>(BIO_get_data(bio)); }
+  int read_below(BIO* bio, char* into, int size);
+  int write_below(BIO* bio, const char* from, int size);
+  // Turns the result of an SSL call that moved nothing into a Transfer; `wait` is set to the event to wait on.
+  Transfer settle(int result, runtime::Event*& wait);
+  Status finish_handshake();
+  Status refuse(std::string reason);
+
+  StreamPtr below_;
+  std::shared_ptr<const TlsContext> context_;
+  std::string session_key_;
+  const VerifyPeer* verify_;  // until the handshake is done
+  bssl::UniquePtr<SSL> ssl_;
+  runtime::ByteBuffer received_;
+  runtime::Event* waits_for_read_ = nullptr;
+  runtime::Event* waits_for_write_ = nullptr;
+  bool below_ended_ = false;
+  bool sent_close_ = false;
+  TlsSession session_;
+  std::string failure_;
+
+  friend struct BioCalls;
+  friend int ripstop::net::keep_tls_session(SSL*, SSL_SESSION*);
+};
+
+struct BioCalls {
+  static int read(BIO* bio, char* into, int size) { return TlsStream::of(bio).read_below(bio, into, size); }
+  static int write(BIO* bio, const char* from, int size) { return TlsStream::of(bio).write_below(bio, from, size); }
+  static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+};
+
+const BIO_METHOD* TlsStream::bio_method() {
+  static const BIO_METHOD* const method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "ripstop stream");
+    BIO_meth_set_read(made, BioCalls::read);
+    BIO_meth_set_write(made, BioCalls::write);
+    BIO_meth_set_ctrl(made, BioCalls::control);
+    return made;
+  }();
+  return method;
+}
+
+// The library asks for a record's header and then for its body; one read from below serves both.
+int TlsStream::read_below(BIO* bio, char* into, int size) {
+  BIO_clear_retry_flags(bio);
+  if (received_.is_empty()) {
+    const std::span<char> space = received_.writable(kReadBytes);
+    const Transfer got = below_->try_read(space);
+    if (got.state == Transfer::State::kDone) {
+      received_.commit(got.bytes);
+    } else {
+      received_.release_if_empty();
+      if (got.state == Transfer::State::kWouldBlock) BIO_set_retry_read(bio);
+      below_ended_ = got.state == Transfer::State::kEnd;
+      return got.state == Transfer::State::kEnd ? 0 : -1;
+    }
+  }
+  const size_t count = std::min(static_cast<size_t>(size), received_.readable().size());
+  std::memcpy(into, received_.readable().data(), count);
+  received_.consume(count);
+  received_.release_if_empty();
+  return static_cast<int>(count);
+}
+
+int TlsStream::write_below(BIO* bio, const char* from, int size) {
+  BIO_clear_retry_flags(bio);
+  const Transfer sent = below_->try_write({from, static_cast<size_t>(size)});
+  if (sent.state == Transfer::State::kDone) return static_cast<int>(sent.bytes);
+  if (sent.state == Transfer::State::kWouldBlock) BIO_set_retry_write(bio);
+  return -1;
+}
+
+Status TlsStream::start(const std::string& sni, const std::vector<std::string>& alpn) {
+  ssl_.reset(SSL_new(context_->get()));
+  BIO* bio = BIO_new(bio_method());
+  if (!ssl_ || bio == nullptr) {
+    BIO_free(bio);
+    return fail(ErrorCode::kTls, tls_error_text("cannot start TLS"));
+  }
+  BIO_set_data(bio, this);
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_app_data(ssl_.get(), this);
+  waits_for_read_ = &below_->readable();
+  waits_for_write_ = &below_->writable();
+  if (context_->is_server()) {
+    SSL_set_accept_state(ssl_.get());
+    return {};
+  }
+  SSL_set_connect_state(ssl_.get());
+  if (!sni.empty()) SSL_set_tlsext_host_name(ssl_.get(), sni.c_str());
+  if (!alpn.empty()) {
+    const std::vector<unsigned char> wire = to_alpn_wire(alpn);
+    SSL_set_alpn_protos(ssl_.get(), wire.data(), static_cast<unsigned>(wire.size()));
+  }
+  if (const bssl::UniquePtr<SSL_SESSION> session(context_->take_session(session_key_)); session) {
+    SSL_set_session(ssl_.get(), session.get());
+  }
+  return {};
+}
+
+void TlsStream::feed(std::string_view received) {
+  if (received.empty()) return;
+  const std::span<char> space = received_.writable(std::max(kReadBytes, received.size()));
+  std::memcpy(space.data(), received.data(), received.size());
+  received_.commit(received.size());
+}
+
+Transfer TlsStream::settle(int result, runtime::Event*& wait) {
+  const int reason = SSL_get_error(ssl_.get(), result);
+  if (reason == SSL_ERROR_WANT_READ) {
+    wait = &below_->readable();
+    return {Transfer::State::kWouldBlock, 0, 0};
+  }
+  if (reason == SSL_ERROR_WANT_WRITE) {
+    wait = &below_->writable();
+    return {Transfer::State::kWouldBlock, 0, 0};
+  }
+  if (reason == SSL_ERROR_ZERO_RETURN) return {Transfer::State::kEnd, 0, 0};
+  if (ERR_peek_error() != 0) {
+    failure_ = tls_error_text("TLS failed");
+  } else {
+    failure_ = below_ended_ ? "TLS failed: the peer closed without close_notify" : below_->failure();
+  }
+  return {Transfer::State::kFailed, 0, ECONNRESET};
+}
+
+runtime::Task<Status> TlsStream::handshake(TimePoint deadline) {
+  for (;;) {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_.get());
+    if (result == 1) co_return finish_handshake();
+    runtime::Event* wait = nullptr;
+    const Transfer step = settle(result, wait);
+    if (step.state != Transfer::State::kWouldBlock) {
+      const long verdict = SSL_get_verify_result(ssl_.get());
+      if (verdict != X509_V_OK) {
+        co_return fail(ErrorCode::kTls,
+                       "the peer's certificate is refused: " + std::string(X509_verify_cert_error_string(verdict)));
+      }
+      co_return fail(ErrorCode::kTls, failure_.empty() ? "the peer closed during the TLS handshake" : failure_);
+    }
+    if (!co_await wait->wait(deadline)) co_return fail(ErrorCode::kTimeout, "the TLS handshake took too long");
+  }
+}
+
+// A name with a NUL inside would be one name to us and another to a careless reader.
+Result<std::string> checked_text(const ASN1_STRING* text) {
+  const std::string_view view(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                              static_cast<size_t>(ASN1_STRING_length(text)));
+  if (view.find('\0') != std::string_view::npos) {
+    return fail(ErrorCode::kTls, "the peer's certificate has a name with a NUL byte");
+  }
+  return std::string(view);
+}
+
+Status read_names(const X509* certificate, TlsSession& session) {
+  const bssl::UniquePtr<GENERAL_NAMES> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (size_t i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI && name->type != GEN_DNS) continue;
+    auto text = checked_text(name->d.ia5);
+    if (!text) return fail_with(text);
+    (name->type == GEN_URI ? session.peer_uris : session.peer_dns_names).push_back(std::move(*text));
+  }
+  return {};
+}
+
+Status read_peer(const X509* certificate, TlsSession& session) {
+  session.has_peer_certificate = true;
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  unsigned size = 0;
+  if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1) {
+    session.peer_certificate_sha256 = to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  }
+  const bssl::UniquePtr<BIO> subject(BIO_new(BIO_s_mem()));
+  const uint8_t* data = nullptr;
+  size_t length = 0;
+  if (subject && X509_NAME_print_ex(subject.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) >= 0 &&
+      BIO_mem_contents(subject.get(), &data, &length) == 1) {
+    session.peer_subject.assign(reinterpret_cast<const char*>(data), length);
+  }
+  return read_names(certificate, session);
+}
+
+Status TlsStream::finish_handshake() {
+  const SSL* ssl = ssl_.get();
+  session_.version = SSL_get_version(ssl);
+  session_.cipher = SSL_get_cipher_name(ssl);
+  session_.is_resumed = SSL_session_reused(ssl) == 1;
+  if (const char* sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) session_.sni = sni;
+  const uint8_t* alpn = nullptr;
+  unsigned alpn_size = 0;
+  SSL_get0_alpn_selected(ssl, &alpn, &alpn_size);
+  session_.alpn.assign(reinterpret_cast<const char*>(alpn), alpn_size);
+  if (const X509* own = SSL_get_certificate(ssl)) {
+    TlsSession names;
+    if (read_names(own, names) && !names.peer_uris.empty()) session_.local_uri = names.peer_uris.front();
+  }
+  if (const bssl::UniquePtr<X509> peer(SSL_get_peer_certificate(ssl)); peer) {
+    if (Status read = read_peer(peer.get(), session_); !read) return refuse(read.error().message);
+  }
+  if (verify_ != nullptr && *verify_) {
+    if (Status accepted = (*verify_)(session_); !accepted) return refuse(accepted.error().message);
+  }
+  return {};
+}
+
+Status TlsStream::refuse(std::string reason) {
+  SSL_send_fatal_alert(ssl_.get(), SSL_AD_ACCESS_DENIED);
+  failure_ = reason;
+  return fail(ErrorCode::kPermissionDenied, std::move(reason));
+}
+
+Transfer TlsStream::try_read(std::span<char> into) {
+  ERR_clear_error();
+  const int result = SSL_read(ssl_.get(), into.data(), static_cast<int>(into.size()));
+  if (result > 0) return {Transfer::State::kDone, static_cast<size_t>(result), 0};
+  return settle(result, waits_for_read_);
+}
+
+// One record per call at most; small pieces are gathered so that a head and its first body bytes share a record.
+Transfer TlsStream::try_writev(std::span<const iovec> pieces) {
+  while (!pieces.empty() && pieces.front().iov_len == 0) pieces = pieces.subspan(1);
+  if (pieces.empty()) return {};
+  static thread_local std::array<char, kRecordBytes> gathered;
+  const char* from = static_cast<const char*>(pieces.front().iov_base);
+  size_t size = std::min(pieces.front().iov_len, kRecordBytes);
+  if (size < kRecordBytes && pieces.size() > 1) {
+    size = 0;
+    for (const iovec& piece : pieces) {
+      const size_t count = std::min(piece.iov_len, kRecordBytes - size);
+      std::memcpy(gathered.data() + size, piece.iov_base, count);
+      size += count;
+    }
+    from = gathered.data();
+  }
+  ERR_clear_error();
+  const int result = SSL_write(ssl_.get(), from, static_cast<int>(size));
+  if (result > 0) return {Transfer::State::kDone, static_cast<size_t>(result), 0};
+  return settle(result, waits_for_write_);
+}
+
+void TlsStream::shutdown_write() {
+  if (std::exchange(sent_close_, true)) return;
+  ERR_clear_error();
+  SSL_shutdown(ssl_.get());
+  ERR_clear_error();
+  below_->shutdown_write();
+}
+
+}  // namespace
+
+int keep_tls_session(SSL* ssl, SSL_SESSION* session) {
+  const auto& stream = *static_cast<const TlsStream*>(SSL_get_app_data(ssl));
+  stream.context_->store_session(stream.session_key_, session);
+  return 1;
+}
+
+runtime::Task<Result<StreamPtr>> accept_tls(StreamPtr below, std::shared_ptr<const TlsContext> context,
+                                            std::string received, const VerifyPeer* verify, TimePoint deadline) {
+  auto stream = std::make_unique<TlsStream>(std::move(below), std::move(context), std::string(), verify);
+  if (Status started = stream->start({}, {}); !started) co_return fail_with(started);
+  stream->feed(received);
+  if (Status shaken = co_await stream->handshake(deadline); !shaken) co_return fail_with(shaken);
+  co_return std::move(stream);
+}
+
+runtime::Task<Result<StreamPtr>> connect_tls(StreamPtr below, std::shared_ptr<const TlsContext> context,
+                                             TlsTarget target, TimePoint deadline) {
+  auto stream =
+      std::make_unique<TlsStream>(std::move(below), std::move(context), std::move(target.session_key), target.verify);
+  if (Status started = stream->start(target.sni, target.alpn); !started) co_return fail_with(started);
+  if (Status shaken = co_await stream->handshake(deadline); !shaken) co_return fail_with(shaken);
+  co_return std::move(stream);
+}
+
+}  // namespace ripstop::net

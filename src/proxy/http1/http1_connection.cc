@@ -1,0 +1,166 @@
+// The client's side of HTTP/1: requests one after the other on one connection.
+#include <utility>
+
+#include "proxy/http1/http1_reader.h"
+#include "proxy/http1/http1_writer.h"
+#include "proxy/listener/connection.h"
+#include "runtime/memory/block_pool.h"
+
+namespace ripstop::proxy {
+namespace {
+
+constexpr Duration kDefaultHeadTimeout = std::chrono::seconds(60);
+constexpr Duration kLinger = std::chrono::seconds(1);
+constexpr size_t kLingerBytes = size_t{1} << 20;
+constexpr size_t kLingerStep = 4096;
+
+class Http1Connection final : public Downstream {
+ public:
+  Http1Connection(Worker& worker, Worker::Seat& seat, net::Stream& stream, ConnectionFacts& facts)
+      : worker_(worker),
+        seat_(seat),
+        stream_(stream),
+        facts_(facts),
+        http_(*facts.chain->http),
+        reader_(stream, http_.rules),
+        writer_(stream) {}
+
+  runtime::Task<void> serve(std::string received);
+
+  MessageSource& body() override { return reader_; }
+  MessageSink& sink() override { return writer_; }
+  void queue_response(protocol::ResponseHead& head) override;
+  void queue_interim(const protocol::ResponseHead& head) override {
+    writer_.queue_head(head, protocol::ConnectionSignal::kNone);
+  }
+  [[nodiscard]] bool is_request_complete() const override { return reader_.is_complete(); }
+  runtime::Event& activity() override { return stream_.readable(); }
+  bool probe_is_gone() override { return reader_.probe_is_gone(); }
+  net::Stream* tunnel_stream() override { return &stream_; }
+  [[nodiscard]] std::string_view early_bytes() const override { return reader_.rest(); }
+
+ private:
+  enum class Next : uint8_t { kGoOn, kStop };
+
+  runtime::Task<bool> wait_for_request();
+  runtime::Task<HeadStep> read_head(protocol::RequestHead& head);
+  runtime::Task<Next> serve_one();
+  runtime::Task<void> linger();
+  [[nodiscard]] bool is_draining() const { return worker_.is_draining(facts_.direction()); }
+
+  Worker& worker_;
+  Worker::Seat& seat_;
+  net::Stream& stream_;
+  ConnectionFacts& facts_;
+  const HttpSettings& http_;
+  Http1Reader reader_;
+  Http1Writer writer_;
+  const protocol::RequestHead* request_ = nullptr;
+  bool closes_ = false;  // the response said so
+};
+
+// A response whose end the client could not see otherwise is ended by closing.
+void Http1Connection::queue_response(protocol::ResponseHead& head) {
+  using FramingKind = protocol::BodyFraming::Kind;
+  const bool is_old = request_->version == protocol::Version::kHttp10;
+  if (head.framing.kind == FramingKind::kUntilClose && !is_old) {
+    protocol::reframe(head, protocol::BodyFraming::chunked());
+  } else if (head.framing.kind == FramingKind::kChunked && is_old) {
+    protocol::reframe(head, protocol::BodyFraming::until_close());
+  }
+  closes_ = !request_->keep_alive || is_draining() || head.framing.kind == FramingKind::kUntilClose ||
+            !reader_.is_complete() || head.tunnel;
+  auto signal = closes_ ? protocol::ConnectionSignal::kClose : protocol::ConnectionSignal::kNone;
+  if (is_old && !closes_) signal = protocol::ConnectionSignal::kKeepAlive;
+  if (head.tunnel) signal = protocol::ConnectionSignal::kNone;
+  writer_.queue_head(head, signal);
+}
+
+// Idle connections hold neither a buffer nor an exchange: bytes come first, and an event that is still set from before
+// is no byte.
+runtime::Task<bool> Http1Connection::wait_for_request() {
+  const auto idle = http_.model->idle_timeout.value_or(Duration::zero());
+  const TimePoint deadline = deadline_after(worker_.reactor().now(), idle);
+  while (reader_.is_empty()) {
+    if (is_draining()) co_return false;
+    const runtime::Transfer::State got = reader_.try_receive();
+    if (got == runtime::Transfer::State::kDone) co_return true;
+    if (got != runtime::Transfer::State::kWouldBlock) co_return false;
+    const runtime::Woken woken = co_await runtime::wait_either(stream_.readable(), seat_.drain(), deadline);
+    if (woken != runtime::Woken::kFirst) co_return false;
+  }
+  co_return true;
+}
+
+runtime::Task<HeadStep> Http1Connection::read_head(protocol::RequestHead& head) {
+  TimePoint deadline{};
+  for (;;) {
+    const HeadStep step = reader_.try_head(head);
+    if (step.state != HeadStep::State::kWouldBlock) co_return step;
+    if (reader_.is_empty()) {
+      if (!co_await wait_for_request()) co_return HeadStep{HeadStep::State::kEnd};
+      continue;
+    }
+    if (deadline == TimePoint{}) {
+      const auto timeout = http_.model->request_headers_timeout.value_or(kDefaultHeadTimeout);
+      deadline = deadline_after(worker_.reactor().now(), timeout);
+    }
+    // A time-out shows as a fault-free "fault": the caller answers 408.
+    if (!co_await stream_.readable().wait(deadline)) co_return HeadStep{HeadStep::State::kFault};
+  }
+}
+
+runtime::Task<Http1Connection::Next> Http1Connection::serve_one() {
+  const ExchangePool::Ref state = worker_.exchanges().take();
+  const HeadStep step = co_await read_head(state->request);
+  request_ = &state->request;
+  if (step.state == HeadStep::State::kEnd || step.state == HeadStep::State::kCut) co_return Next::kStop;
+  if (step.state == HeadStep::State::kFault) {
+    state->request.keep_alive = false;
+    co_await refuse_request(worker_, *this, facts_, *state, step.fault);
+    co_await linger();
+    co_return Next::kStop;
+  }
+  const ExchangeEnd end = co_await run_exchange(worker_, *this, facts_, *state);
+  if (end == ExchangeEnd::kAbort) {
+    stream_.reset_on_close();
+    co_return Next::kStop;
+  }
+  if (end == ExchangeEnd::kClose || closes_) {
+    co_await linger();
+    co_return Next::kStop;
+  }
+  reader_.end_message();
+  co_return Next::kGoOn;
+}
+
+runtime::Task<void> Http1Connection::serve(std::string received) {
+  reader_.feed(received);
+  received = {};
+  while (co_await wait_for_request()) {
+    if (co_await serve_one() == Next::kStop) break;
+  }
+}
+
+// Closing with unread bytes in the kernel would reset the connection and might take the response back from the client.
+runtime::Task<void> Http1Connection::linger() {
+  stream_.shutdown_write();
+  const TimePoint deadline = worker_.reactor().now() + kLinger;
+  // Not in the frame, which may be part of a frame that lives as long as the connection.
+  const runtime::Block discarded = runtime::Block::take(kLingerStep);
+  for (size_t total = 0; total < kLingerBytes;) {
+    auto got = co_await net::read_some(stream_, {discarded.data(), discarded.size()}, deadline);
+    if (!got || *got == 0) co_return;
+    total += *got;
+  }
+}
+
+}  // namespace
+
+runtime::Task<void> serve_http1(Worker& worker, Worker::Seat& seat, net::StreamPtr stream, ConnectionFacts facts,
+                                std::string received) {
+  Http1Connection connection(worker, seat, *stream, facts);
+  co_await connection.serve(std::move(received));
+}
+
+}  // namespace ripstop::proxy

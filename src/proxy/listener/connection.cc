@@ -1,0 +1,138 @@
+#include "proxy/listener/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "protocol/first_bytes/client_hello.h"
+#include "protocol/first_bytes/detect.h"
+#include "runtime/memory/block_pool.h"
+
+namespace ripstop::proxy {
+namespace {
+
+constexpr Duration kTlsHandshakeTimeout = std::chrono::seconds(10);
+constexpr Duration kInspectTimeout = std::chrono::seconds(15);
+constexpr size_t kInspectStep = 2048;
+
+// What the first bytes say.
+struct Inspection {
+  enum class State : uint8_t { kDone, kTimedOut, kClosed, kMalformed };
+  State state = State::kDone;
+  std::string received;
+  bool is_tls = false;
+  protocol::ClientHello hello;
+  protocol::Detected protocol = protocol::Detected::kOpaque;
+};
+
+// True when enough has been seen.
+bool look(const model::Listener& listener, protocol::ClientHelloParser& parser, Inspection& seen) {
+  using Hello = protocol::ClientHelloParser::State;
+  if (listener.inspect_tls && seen.received.size() > 0) {
+    const Hello hello = parser.parse(seen.received, seen.hello);
+    if (hello == Hello::kMore) return false;
+    if (hello == Hello::kMalformed) seen.state = Inspection::State::kMalformed;
+    seen.is_tls = hello == Hello::kDone;
+    if (hello != Hello::kNotTls) return true;
+  }
+  if (!listener.inspect_http) return !seen.received.empty();
+  seen.protocol = protocol::detect(seen.received);
+  return seen.protocol != protocol::Detected::kMore;
+}
+
+runtime::Task<Inspection> inspect(net::Stream& stream, const model::Listener& listener, TimePoint deadline) {
+  Inspection seen;
+  protocol::ClientHelloParser parser;
+  const runtime::Block chunk = runtime::Block::take(kInspectStep);
+  for (;;) {
+    auto got = co_await net::read_some(stream, {chunk.data(), chunk.size()}, deadline);
+    if (!got) {
+      seen.state = got.error().code == ErrorCode::kTimeout ? Inspection::State::kTimedOut : Inspection::State::kClosed;
+      co_return seen;
+    }
+    // Whoever has begun to speak first gets the time to finish: the short wait is for servers that speak first.
+    if (seen.received.empty()) deadline = std::max(deadline, runtime::Reactor::current().now() + kInspectTimeout);
+    seen.received.append(chunk.data(), *got);
+    // The client ended before it said enough: whatever came is opaque.
+    if (*got == 0) {
+      if (seen.received.empty()) seen.state = Inspection::State::kClosed;
+      co_return seen;
+    }
+    if (look(listener, parser, seen)) co_return seen;
+  }
+}
+
+ChainRef choose_chain(const ListenerSettings& listener, const ConnectionFacts& facts, const Inspection& seen) {
+  std::vector<std::string_view> protocols(seen.hello.alpn.begin(), seen.hello.alpn.end());
+  if (!seen.is_tls && seen.protocol == protocol::Detected::kHttp1) protocols = {"http/1.1"};
+  if (!seen.is_tls && seen.protocol == protocol::Detected::kHttp2) protocols = {"h2c"};
+  policy::ConnectionFacts known;
+  known.destination = facts.local;
+  known.server_name = seen.hello.server_name;
+  known.transport_protocol = seen.is_tls ? "tls" : "raw_buffer";
+  known.application_protocols = protocols;
+  return listener.choose(known);
+}
+
+ConnectionFacts first_facts(const Worker& worker, const ListenerRef& accepted, const runtime::Socket& socket) {
+  ConnectionFacts facts;
+  facts.local = socket.local_address().value_or(SocketAddress{});
+  facts.remote = socket.peer_address().value_or(SocketAddress{});
+  if (accepted->model->use_original_dst || accepted->model->read_original_dst) {
+    if (const auto original = socket.original_destination()) {
+      facts.local = *original;
+      facts.has_original_destination = true;
+    }
+  }
+  facts.listener = worker.listeners().resolve(accepted, facts.local);
+  return facts;
+}
+
+}  // namespace
+
+runtime::Task<void> serve_connection(Worker& worker, ListenerRef accepted, runtime::FileDescriptor fd) {
+  auto socket = runtime::Socket::adopt(std::move(fd));
+  if (!socket) co_return;
+  Worker::Seat seat(worker, accepted->model->direction);
+  ConnectionFacts facts = first_facts(worker, accepted, *socket);
+  net::StreamPtr stream = net::make_tcp_stream(std::move(*socket));
+
+  const model::Listener& listener = *facts.listener->model;
+  Inspection seen;
+  if (listener.inspect_tls || listener.inspect_http) {
+    const TimePoint deadline = deadline_after(worker.reactor().now(), listener.inspect_timeout);
+    seen = co_await inspect(*stream, listener, deadline);
+    const bool goes_on = seen.state == Inspection::State::kDone ||
+                         (seen.state == Inspection::State::kTimedOut && listener.continue_on_inspect_timeout);
+    if (!goes_on) co_return;
+  }
+  facts.chain = choose_chain(*facts.listener, facts, seen);
+  if (!facts.chain) {
+    stream->reset_on_close();
+    co_return;
+  }
+  if (facts.chain->model->tls) {
+    auto context = facts.chain->tls->get();
+    if (!context) {
+      log::warning("proxy.tls", listener.name + ": no certificate or trust bundle yet; connection refused");
+      co_return;
+    }
+    const TimePoint deadline = worker.reactor().now() + kTlsHandshakeTimeout;
+    auto secured = co_await net::accept_tls(std::move(stream), std::move(context), std::move(seen.received),
+                                            &facts.chain->verify_peer, deadline);
+    if (!secured) {
+      log::debug("proxy.tls", listener.name + ": " + facts.remote.to_string() + ": " + secured.error().message);
+      co_return;
+    }
+    stream = std::move(*secured);
+    seen.received.clear();
+    facts.tls = stream->tls();
+  }
+  if (facts.chain->http) {
+    co_await serve_http1(worker, seat, std::move(stream), std::move(facts), std::move(seen.received));
+  } else {
+    co_await serve_tcp(worker, std::move(stream), std::move(facts), std::move(seen.received));
+  }
+}
+
+}  // namespace ripstop::proxy

@@ -1,0 +1,124 @@
+// Opaque TCP: one connection to the upstream for one from the client.
+#include <numeric>
+#include <utility>
+
+#include "proxy/listener/connection.h"
+#include "proxy/listener/tunnel.h"
+#include "proxy/rescue.h"
+
+namespace ripstop::proxy {
+namespace {
+
+const model::WeightedCluster& choose(const std::vector<model::WeightedCluster>& clusters, Random& random) {
+  if (clusters.size() == 1) return clusters.front();
+  const uint64_t total = std::accumulate(clusters.begin(), clusters.end(), uint64_t{0},
+                                         [](uint64_t sum, const auto& cluster) { return sum + cluster.weight; });
+  uint64_t draw = random.below(total);
+  for (const model::WeightedCluster& cluster : clusters) {
+    if (draw < cluster.weight) return cluster;
+    draw -= cluster.weight;
+  }
+  return clusters.back();
+}
+
+class TcpConnection {
+ public:
+  TcpConnection(Worker& worker, net::Stream& client, ConnectionFacts& facts)
+      : worker_(worker), client_(client), facts_(facts), tcp_(std::get<model::TcpProxy>(facts.chain->model->filter)) {}
+
+  runtime::Task<void> serve(std::string received);
+
+ private:
+  runtime::Task<net::StreamPtr> connect();
+  void end(const TunnelResult& result);
+  void note(Trouble trouble) {
+    const Rescue what = rescue(trouble);
+    record_.add_flag(what.flag);
+    record_.details = what.details;
+  }
+
+  Worker& worker_;
+  net::Stream& client_;
+  ConnectionFacts& facts_;
+  const model::TcpProxy& tcp_;
+  RequestRecord record_;
+  std::shared_ptr<UpstreamCluster> cluster_;
+  ClusterSettingsRef settings_;
+  policy::HostRef host_;
+  policy::Breaker::Permit permit_;
+  std::string failure_;
+};
+
+runtime::Task<net::StreamPtr> TcpConnection::connect() {
+  cluster_ = worker_.find_cluster(choose(tcp_.clusters, worker_.random()).cluster);
+  if (!cluster_) {
+    note(Trouble::kClusterNotFound);
+    co_return nullptr;
+  }
+  settings_ = cluster_->shared_settings();
+  record_.cluster = settings_->model.get();
+  permit_ = settings_->breaker->acquire(policy::Resource::kConnections);
+  if (!permit_) {
+    note(Trouble::kOverflow);
+    co_return nullptr;
+  }
+  host_ = cluster_->pick({}, facts_.has_original_destination ? facts_.local : SocketAddress{});
+  if (!host_) {
+    note(Trouble::kNoHealthyUpstream);
+    co_return nullptr;
+  }
+  record_.endpoint = host_->endpoint.get();
+  auto stream = co_await cluster_->open(host_, UpstreamCluster::Speaks::kOpaque, kNever);
+  const auto kind = stream ? policy::HostOutcome::Kind::kResponse : policy::HostOutcome::Kind::kFailed;
+  cluster_->record(*host_, {.kind = kind, .status = 200}, worker_.reactor().now());
+  if (stream) co_return std::move(*stream);
+  failure_ = stream.error().message;
+  record_.transport_failure = failure_;
+  note(stream.error().code == ErrorCode::kTimeout ? Trouble::kConnectTimeout : Trouble::kConnectFailed);
+  co_return nullptr;
+}
+
+void TcpConnection::end(const TunnelResult& result) {
+  worker_.reactor().refresh_now();
+  record_.duration = worker_.reactor().now() - record_.start;
+  record_.request_bytes = result.from_client;
+  record_.response_bytes = result.from_upstream;
+  if (result.timed_out) record_.add_flag(ResponseFlag::kStreamIdleTimeout);
+  if (result.client_failed) record_.add_flag(ResponseFlag::kDownstreamTermination);
+  if (result.upstream_failed) record_.add_flag(ResponseFlag::kUpstreamTermination);
+  worker_.telemetry().on_end(record_, tcp_.access_logs);
+}
+
+runtime::Task<void> TcpConnection::serve(std::string received) {
+  record_.direction = facts_.direction();
+  record_.is_tcp = true;
+  record_.start = worker_.reactor().now();
+  record_.start_wall = WallClock::now();
+  record_.downstream_local = facts_.local;
+  record_.downstream_remote = facts_.remote;
+  record_.downstream_tls = facts_.tls;
+  record_.route_name = tcp_.stat_prefix;
+  TunnelResult result;
+  const net::StreamPtr upstream = co_await connect();
+  if (upstream) {
+    record_.upstream_local = upstream->local_address();
+    const policy::ActiveRequest active(*host_);
+    worker_.telemetry().on_tcp_open(record_);
+    TunnelOptions options;
+    options.early_from_client = received;
+    options.idle_timeout = tcp_.idle_timeout.value_or(Duration::zero());
+    co_await relay(client_, *upstream, options, result);
+  } else {
+    client_.reset_on_close();
+  }
+  end(result);
+}
+
+}  // namespace
+
+runtime::Task<void> serve_tcp(Worker& worker, net::StreamPtr stream, ConnectionFacts facts, std::string received) {
+  TcpConnection connection(worker, *stream, facts);
+  co_await connection.serve(std::move(received));
+}
+
+}  // namespace ripstop::proxy

@@ -1,0 +1,392 @@
+#include "proxy/program/program.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "model/identity.h"
+#include "net/resolver.h"
+#include "proxy/admin/admin.h"
+#include "proxy/config/ads_agent.h"
+#include "proxy/config/config_store.h"
+#include "proxy/config/dns_clusters.h"
+#include "proxy/config/identity_agent.h"
+#include "proxy/config/node_labels.h"
+#include "proxy/dns/dns_server.h"
+#include "proxy/listener/listener_sockets.h"
+#include "proxy/telemetry/metrics.h"
+#include "proxy/worker/fleet.h"
+#include "runtime/file.h"
+#include "runtime/scope.h"
+#include "runtime/wait.h"
+
+namespace ripstop::proxy {
+namespace {
+
+// How long a part of the first configuration is waited for before the proxy serves without it (Envoy's
+// initial_fetch_timeout).
+constexpr Duration kFetchTimeout = std::chrono::seconds(15);
+
+constexpr Duration kLogFlushInterval = std::chrono::seconds(1);
+
+size_t choose_concurrency(size_t asked) {
+  if (asked != 0) return asked;
+  return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 2);
+}
+
+std::string trust_domain_of(const std::string& spiffe_id) {
+  const auto identity = model::Identity::parse(spiffe_id);
+  return identity ? identity->trust_domain : std::string("cluster.local");
+}
+
+}  // namespace
+
+class Program::Parts {
+ public:
+  Parts(Options options, xds::Bootstrap bootstrap)
+      : options_(std::move(options)), bootstrap_(std::move(bootstrap)), random_(random_seed()) {}
+
+  int run();
+
+ private:
+  Status start();
+  Status start_workers();
+  Status load_static();
+  Status start_identity();
+  Status start_stream();
+  Status start_dns();
+  Status start_admin();
+  void follow_changes();
+  void open_sockets();
+  void drain();
+  runtime::Task<void> obey_signals(runtime::Socket signals);
+  runtime::Task<void> become_ready();
+  runtime::Task<void> drain_and_stop();
+  runtime::Task<void> flush_logs_now_and_then();
+  [[nodiscard]] bool joins_mesh() const { return options_.authority.port != 0; }
+  [[nodiscard]] model::PeerLabels own_labels() const;
+  [[nodiscard]] net::GrpcChannel::Connector stream_connector(const model::Cluster& cluster);
+
+  Options options_;
+  xds::Bootstrap bootstrap_;
+  Random random_;
+  runtime::Reactor reactor_;
+  SecretStore secrets_;
+  telemetry::MetricsRegistry metrics_;
+  std::unique_ptr<Fleet> fleet_;
+  std::optional<ListenerSockets> sockets_;
+  std::unique_ptr<ConfigStore> store_;
+  std::unique_ptr<net::Resolver> resolver_;
+  std::unique_ptr<DnsClusters> dns_clusters_;
+  std::unique_ptr<IdentityAgent> identity_;
+  net::VerifyPeer verify_control_plane_;
+  std::unique_ptr<AdsAgent> ads_;
+  std::unique_ptr<dns::DnsServer> dns_;
+  std::unique_ptr<admin::Admin> admin_;
+  bool is_ready_ = false;
+  bool is_draining_ = false;
+  bool follows_later_ = false;
+  runtime::Event changed_;
+  runtime::Scope scope_;  // last: its tasks use the rest
+};
+
+model::PeerLabels Program::Parts::own_labels() const {
+  model::PeerLabels own = labels_of_node(bootstrap_.node.message);
+  own.principal = options_.spiffe_id;
+  return own;
+}
+
+Status Program::Parts::start_workers() {
+  std::vector<runtime::FileDescriptor> inherited;
+  for (const int fd : options_.listen_fds) inherited.emplace_back(fd);
+  auto sockets = ListenerSockets::adopt(std::move(inherited));
+  if (!sockets) return fail_with(sockets);
+  sockets_.emplace(std::move(*sockets));
+
+  const model::PeerLabels own = own_labels();
+  auto fleet = Fleet::start(choose_concurrency(options_.concurrency), [&](size_t) -> Result<Worker::Parts> {
+    auto dialer = ApplicationDialer::open(options_.broker_fd);
+    if (!dialer) return fail_with(dialer);
+    Worker::Parts parts;
+    parts.dialer = std::move(*dialer);
+    parts.telemetry = metrics_.make_worker(own);
+    parts.seed = random_.next();
+    parts.own_labels = own;
+    return parts;
+  });
+  if (!fleet) return fail_with(fleet);
+  fleet_ = std::move(*fleet);
+  store_ = std::make_unique<ConfigStore>(secrets_, [this](std::shared_ptr<const SettingsDelta> delta) {
+    if (!delta->is_empty()) fleet_->post_all([delta](Worker& worker) { worker.apply(*delta); });
+    for (const std::string& name : delta->removed_listeners) sockets_->close(name);
+    follow_changes();
+  });
+  return {};
+}
+
+Status Program::Parts::load_static() {
+  for (model::Secret& secret : bootstrap_.secrets) {
+    if (Status set = secrets_.set(secret); !set) return set;
+  }
+  for (const model::Cluster& cluster : bootstrap_.clusters) {
+    if (Status added = store_->add_cluster(cluster); !added) return added;
+  }
+  for (const model::Listener& listener : bootstrap_.listeners) {
+    if (Status added = store_->add_listener(listener); !added) return added;
+  }
+  return {};
+}
+
+// Published changes may come in the middle of one another, so what follows from them waits for the end of the turn.
+void Program::Parts::follow_changes() {
+  if (std::exchange(follows_later_, true)) return;
+  reactor_.defer([this] {
+    follows_later_ = false;
+    open_sockets();
+    if (dns_clusters_) dns_clusters_->follow(store_->latest_clusters());
+    changed_.set();
+  });
+}
+
+void Program::Parts::open_sockets() {
+  for (const auto& [name, listener] : store_->listeners()) {
+    if (Status opened = sockets_->open(*listener->model, *fleet_); !opened) {
+      log::error("proxy.listener", opened.error().message);
+    }
+  }
+}
+
+Status Program::Parts::start_identity() {
+  if (!joins_mesh()) return {};
+  auto roots = runtime::read_file(options_.authority_roots);
+  if (!roots) return fail_with(roots);
+  auto token = runtime::read_file(options_.join_token_file, 4096);
+  if (!token) return fail_with(token);
+  model::Secret bundle;
+  bundle.name = kRootsSecret;
+  bundle.trusted_roots_pem = std::move(*roots);
+  if (Status set = secrets_.set(bundle); !set) return set;
+  while (!token->empty() && (token->back() == '\n' || token->back() == ' ')) token->pop_back();
+  const std::string authority_id =
+      model::Identity{trust_domain_of(options_.spiffe_id), "ripstop-system", "ripstop-control"}.to_string();
+  verify_control_plane_ = expect_spiffe_id(authority_id);
+  identity_ = std::make_unique<IdentityAgent>(
+      IdentityAgent::Options{options_.authority, options_.spiffe_id, std::move(*token), authority_id}, secrets_,
+      random_);
+  scope_.spawn(identity_->run());
+  return {};
+}
+
+namespace {
+
+runtime::Task<Result<net::StreamPtr>> connect_plain(SocketAddress address, TimePoint deadline) {
+  auto socket = co_await runtime::connect({address, {}}, deadline);
+  if (!socket) co_return fail_with(socket);
+  co_return net::make_tcp_stream(std::move(*socket));
+}
+
+runtime::Task<Result<net::StreamPtr>> connect_secured(SocketAddress address, std::shared_ptr<TlsSlot> slot,
+                                                      std::string sni, TimePoint deadline) {
+  auto context = slot->get();
+  if (!context) co_return fail(ErrorCode::kTls, "the secrets of the control plane's cluster are not there yet");
+  auto plain = co_await connect_plain(address, deadline);
+  if (!plain) co_return fail_with(plain);
+  co_return co_await net::connect_tls(std::move(*plain), std::move(context), {.sni = std::move(sni)}, deadline);
+}
+
+}  // namespace
+
+net::GrpcChannel::Connector Program::Parts::stream_connector(const model::Cluster& cluster) {
+  const SocketAddress address = cluster.assignment->localities.at(0).endpoints.at(0).address;
+  if (joins_mesh()) {
+    return [this, address](TimePoint deadline) {
+      return connect_to_control_plane(secrets_, address, verify_control_plane_, deadline);
+    };
+  }
+  if (!cluster.tls) return [address](TimePoint deadline) { return connect_plain(address, deadline); };
+  return [address, slot = secrets_.client_slot(*cluster.tls), sni = cluster.tls->sni](TimePoint deadline) {
+    return connect_secured(address, slot, sni, deadline);
+  };
+}
+
+Status Program::Parts::start_stream() {
+  if (!bootstrap_.ads) return {};
+  const auto cluster = std::ranges::find(bootstrap_.clusters, bootstrap_.ads->cluster, &model::Cluster::name);
+  const bool has_endpoint = cluster != bootstrap_.clusters.end() && cluster->assignment &&
+                            !cluster->assignment->localities.empty() &&
+                            !cluster->assignment->localities.front().endpoints.empty();
+  if (!has_endpoint) {
+    return fail(ErrorCode::kInvalidArgument, "dynamic_resources.ads_config names the cluster \"" +
+                                                 bootstrap_.ads->cluster +
+                                                 "\", which static_resources does not have with an endpoint");
+  }
+  AdsAgent::Options options;
+  options.node = bootstrap_.node.message;
+  options.connector = stream_connector(*cluster);
+  options.channel.authority = bootstrap_.ads->cluster;
+  options.channel.scheme = joins_mesh() || cluster->tls ? "https" : "http";
+  options.wants_names = !options_.dns_fds.empty();
+  if (joins_mesh()) options.local_secrets = {std::string(kIdentitySecret)};
+  ads_ = std::make_unique<AdsAgent>(std::move(options), *store_, random_);
+  return {};
+}
+
+Status Program::Parts::start_dns() {
+  auto resolver = net::Resolver::make();
+  if (!resolver) return fail_with(resolver);
+  resolver_ = std::move(*resolver);
+  dns_clusters_ = std::make_unique<DnsClusters>(*resolver_, *store_);
+  if (options_.dns_fds.empty()) return {};
+  std::vector<runtime::FileDescriptor> sockets;
+  for (const int fd : options_.dns_fds) sockets.emplace_back(fd);
+  auto server = dns::DnsServer::make(std::move(sockets), dns::DnsServer::Options{}, random_);
+  if (!server) return fail_with(server);
+  dns_ = std::move(*server);
+  store_->on_names([this] { dns_->set_names(store_->names()); });
+  return {};
+}
+
+Status Program::Parts::start_admin() {
+  if (!bootstrap_.admin) return {};
+  runtime::FileDescriptor socket = sockets_->take_inherited(*bootstrap_.admin);
+  if (!socket.is_valid()) {
+    auto opened = runtime::open_listener({*bootstrap_.admin, {}});
+    if (!opened) return fail(opened.error().code, "admin: " + opened.error().message);
+    socket = std::move(*opened);
+  }
+  admin::AdminContext context{.fleet = *fleet_, .store = *store_, .secrets = secrets_, .metrics = metrics_};
+  context.node = &bootstrap_.node;
+  context.is_ready = [this] { return is_ready_ && !is_draining_; };
+  context.state = [this] { return std::string(is_draining_ ? "DRAINING" : is_ready_ ? "LIVE" : "INITIALIZING"); };
+  context.drain = [this](bool inbound_only) {
+    fleet_->post_all([inbound_only](Worker& worker) { worker.drain(inbound_only); });
+  };
+  context.quit = [this] { drain(); };
+  auto made = admin::Admin::make(std::move(socket), std::move(context));
+  if (!made) return fail_with(made);
+  admin_ = std::move(*made);
+  return {};
+}
+
+Status Program::Parts::start() {
+  if (Status step = start_workers(); !step) return step;
+  if (Status step = start_admin(); !step) return step;
+  if (Status step = start_dns(); !step) return step;
+  if (Status step = start_identity(); !step) return step;
+  if (Status step = load_static(); !step) return step;
+  return start_stream();
+}
+
+// Certificate first, for without one the stream is refused; then the first complete configuration.
+runtime::Task<void> Program::Parts::become_ready() {
+  if (identity_) co_await identity_->has_identity().wait();
+  if (ads_) {
+    scope_.spawn(ads_->run());
+    const TimePoint deadline = reactor_.now() + kFetchTimeout;
+    while (!store_->is_complete()) {
+      changed_.clear();
+      // Without a stream there is nothing to give up on: the proxy waits for its first configuration.
+      const bool in_time = co_await changed_.wait(ads_->is_connected() ? deadline : kNever);
+      if (!in_time) store_->give_up_waiting();
+    }
+  }
+  // The workers have applied what was posted before this.
+  std::function<int(Worker&)> nothing = [](Worker&) { return 0; };
+  co_await fleet_->gather(std::move(nothing));
+  is_ready_ = true;
+  log::info("proxy", "serving");
+  if (options_.ready_fd >= 0) {
+    static_cast<void>(!write(options_.ready_fd, "R", 1));
+    close(std::exchange(options_.ready_fd, -1));
+  }
+}
+
+runtime::Task<void> Program::Parts::drain_and_stop() {
+  const TimePoint deadline = reactor_.now() + options_.drain_time;
+  fleet_->post_all([](Worker& worker) { worker.drain(); });
+  // Each worker says when its last connection is gone.
+  auto waiting = std::make_shared<size_t>(fleet_->size());
+  auto all_gone = std::make_shared<runtime::Event>();
+  runtime::Reactor* home = &reactor_;
+  fleet_->post_all([waiting, all_gone, home, deadline](Worker& worker) {
+    worker.when_empty(deadline, [waiting, all_gone, home] {
+      home->post([waiting, all_gone] {
+        if (--*waiting == 0) all_gone->set();
+      });
+    });
+  });
+  co_await all_gone->wait(deadline);
+  reactor_.stop();
+}
+
+runtime::Task<void> Program::Parts::flush_logs_now_and_then() {
+  for (;;) {
+    co_await runtime::sleep_for(kLogFlushInterval);
+    metrics_.flush_logs();
+  }
+}
+
+void Program::Parts::drain() {
+  if (std::exchange(is_draining_, true)) return;
+  log::info("proxy", "draining");
+  scope_.spawn(drain_and_stop());
+}
+
+runtime::Task<void> Program::Parts::obey_signals(runtime::Socket signals) {
+  for (;;) {
+    signalfd_siginfo info{};
+    const auto got = signals.try_read({reinterpret_cast<char*>(&info), sizeof info});
+    if (got.state == runtime::Transfer::State::kWouldBlock) {
+      co_await signals.readable().wait();
+      continue;
+    }
+    if (got.state != runtime::Transfer::State::kDone) co_return;
+    if (info.ssi_signo == SIGUSR1) {
+      metrics_.reopen_logs();
+    } else if (is_draining_) {
+      reactor_.stop();  // asked twice: at once
+    } else {
+      drain();
+    }
+  }
+}
+
+int Program::Parts::run() {
+  // Blocked in every thread that is started from here on, and read from a descriptor.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  auto signal_socket =
+      runtime::Socket::adopt(runtime::FileDescriptor(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC)));
+  Status started = signal_socket ? start() : fail_with(signal_socket);
+  if (!started) {
+    log::error("proxy", started.error().message);
+    return 1;
+  }
+  scope_.spawn(obey_signals(std::move(*signal_socket)));
+  scope_.spawn(become_ready());
+  scope_.spawn(flush_logs_now_and_then());
+  reactor_.run();
+  scope_.cancel();
+  fleet_.reset();
+  metrics_.flush_logs();
+  return 0;
+}
+
+Program::Program(Options options, xds::Bootstrap bootstrap)
+    : parts_(std::make_unique<Parts>(std::move(options), std::move(bootstrap))) {}
+Program::~Program() = default;
+
+int Program::run() {
+  return parts_->run();
+}
+
+}  // namespace ripstop::proxy

@@ -1,0 +1,164 @@
+#include "proxy/worker/worker.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "proxy/exchange.h"
+#include "proxy/listener/connection.h"
+#include "proxy/request_headers.h"
+#include "runtime/wait.h"
+
+namespace ripstop::proxy {
+namespace {
+
+constexpr Duration kSweepInterval = std::chrono::seconds(1);
+// After accept failed for want of descriptors or memory: room may come, and trying at once would only spin.
+constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+constexpr size_t kIdleExchanges = 256;
+
+}  // namespace
+
+ExchangePool::ExchangePool() = default;
+ExchangePool::~ExchangePool() = default;
+
+ExchangePool::Ref ExchangePool::take() {
+  if (idle_.empty()) return Ref(new ExchangeState, GiveBack{this});
+  ExchangeState* state = idle_.back().release();
+  idle_.pop_back();
+  return Ref(state, GiveBack{this});
+}
+
+void ExchangePool::GiveBack::operator()(ExchangeState* state) const {
+  std::unique_ptr<ExchangeState> owned(state);
+  if (pool->idle_.size() >= kIdleExchanges) return;
+  owned->clear();
+  pool->idle_.push_back(std::move(owned));
+}
+
+Worker::Worker(Parts parts)
+    : reactor_(runtime::Reactor::current()),
+      random_(parts.seed),
+      dialer_(std::move(parts.dialer)),
+      telemetry_(std::move(parts.telemetry)),
+      own_labels_(format_peer(parts.own_labels)) {
+  housekeeping_.spawn(sweep_now_and_then());
+}
+
+Worker::~Worker() {
+  acceptors_.clear();
+  connections_.cancel();
+}
+
+void Worker::apply(const SettingsDelta& delta) {
+  const UpstreamCluster::Context context{random_, *dialer_};
+  for (const ClusterSettingsRef& settings : delta.clusters) {
+    auto& cluster = clusters_[settings->model->name];
+    if (cluster) {
+      cluster->update(settings);
+    } else {
+      cluster = std::make_shared<UpstreamCluster>(settings, context);
+    }
+  }
+  for (const auto& assignment : delta.assignments) {
+    if (const auto found = clusters_.find(assignment->cluster); found != clusters_.end()) {
+      found->second->update(assignment);
+    }
+  }
+  for (const auto& routes : delta.routes) routes_.insert_or_assign(routes->source().name, routes);
+  for (const ListenerRef& listener : delta.listeners) listeners_.set(listener);
+  for (const std::string& name : delta.removed_listeners) {
+    acceptors_.erase(name);
+    listeners_.remove(name);
+  }
+  for (const std::string& name : delta.removed_routes) routes_.erase(name);
+  for (const std::string& name : delta.removed_clusters) clusters_.erase(name);
+}
+
+void Worker::listen(const std::string& name, runtime::FileDescriptor socket) {
+  auto acceptor = runtime::Acceptor::adopt(std::move(socket));
+  if (!acceptor) {
+    log::error("proxy.listener", name + ": " + acceptor.error().message);
+    return;
+  }
+  auto& scope = acceptors_[name];
+  if (!scope) scope = std::make_unique<runtime::Scope>();
+  scope->spawn(accept_for(name, std::move(*acceptor)));
+}
+
+runtime::Task<void> Worker::accept_for(std::string name, runtime::Acceptor acceptor) {
+  for (;;) {
+    auto accepted = co_await acceptor.accept();
+    if (!accepted) {
+      log::warning("proxy.listener", name + ": " + accepted.error().message);
+      co_await runtime::sleep_for(kAcceptPause);
+      continue;
+    }
+    ListenerRef listener = listeners_.find(name);
+    if (!listener) continue;
+    counters_.connections_total.add();
+    connections_.spawn(serve_connection(*this, std::move(listener), std::move(*accepted)));
+  }
+}
+
+std::shared_ptr<UpstreamCluster> Worker::find_cluster(std::string_view name) const {
+  const auto found = clusters_.find(name);
+  return found == clusters_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const policy::CompiledRouteTable> Worker::find_routes(std::string_view name) const {
+  const auto found = routes_.find(name);
+  return found == routes_.end() ? nullptr : found->second;
+}
+
+runtime::Task<void> Worker::sweep_now_and_then() {
+  for (;;) {
+    co_await runtime::sleep_for(kSweepInterval);
+    for (const auto& [name, cluster] : clusters_) cluster->sweep(reactor_.now());
+  }
+}
+
+runtime::Task<void> Worker::wait_until_empty(TimePoint deadline, std::function<void()> call) {
+  co_await connections_.join(deadline);
+  call();
+}
+
+void Worker::when_empty(TimePoint deadline, std::function<void()> call) {
+  housekeeping_.spawn(wait_until_empty(deadline, std::move(call)));
+}
+
+bool Worker::is_draining(model::Direction direction) const {
+  return drains_all_ || (drains_inbound_ && direction == model::Direction::kInbound);
+}
+
+void Worker::drain(bool inbound_only) {
+  drains_inbound_ = true;
+  drains_all_ = drains_all_ || !inbound_only;
+  for (auto at = acceptors_.begin(); at != acceptors_.end();) {
+    const ListenerRef listener = listeners_.find(at->first);
+    const bool stops = !listener || is_draining(listener->model->direction);
+    at = stops ? acceptors_.erase(at) : std::next(at);
+  }
+  // Setting an event may end its connection and with it its seat, so the next seat is looked up first; later seats are
+  // only touched by their own connections.
+  for (Seat* seat = first_seat_; seat != nullptr;) {
+    Seat* next = seat->next_;
+    if (is_draining(seat->direction_)) seat->drain_.set();
+    seat = next;
+  }
+}
+
+Worker::Seat::Seat(Worker& worker, model::Direction direction) : worker_(worker), direction_(direction) {
+  next_ = worker_.first_seat_;
+  if (next_ != nullptr) next_->previous_ = this;
+  worker_.first_seat_ = this;
+  worker_.counters_.connections.add(1);
+  if (worker_.is_draining(direction)) drain_.set();
+}
+
+Worker::Seat::~Seat() {
+  (previous_ == nullptr ? worker_.first_seat_ : previous_->next_) = next_;
+  if (next_ != nullptr) next_->previous_ = previous_;
+  worker_.counters_.connections.add(-1);
+}
+
+}  // namespace ripstop::proxy
