@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "bookinfo/end_signals.h"
 #include "bookinfo/upstream.h"
 #include "net/accept.h"
 #include "protocol/http1/body.h"
@@ -69,6 +71,7 @@ struct Shared {
   SocketAddress address;
   std::string request;
   uint64_t begun = 0;
+  bool is_stopped = false;
   Tally tally;
 };
 
@@ -90,7 +93,7 @@ runtime::Task<Result<Answer>> ask(Shared& shared, net::StreamPtr& stream) {
 
 runtime::Task<void> keep_asking(Shared& shared) {
   net::StreamPtr stream;
-  while (shared.begun < shared.options.requests) {
+  while (!shared.is_stopped && shared.begun < shared.options.requests) {
     ++shared.begun;
     const TimePoint start = Clock::now();
     auto answer = co_await ask(shared, stream);
@@ -98,6 +101,12 @@ runtime::Task<void> keep_asking(Shared& shared) {
     if (!answer && shared.tally.first_error.empty()) shared.tally.first_error = answer.error().message;
     shared.tally.count(answer ? answer->status : 0, answer ? answer->body : std::string(), since(start));
   }
+}
+
+// What is under way is still counted.
+runtime::Task<void> stop_on_signal(Shared& shared, runtime::Socket signals) {
+  co_await wait_for_end_signal(signals);
+  shared.is_stopped = true;
 }
 
 runtime::Task<void> stop_at_the_end(runtime::Scope& scope) {
@@ -146,6 +155,8 @@ Result<Tally> run_load(const LoadOptions& options) {
   const auto address = resolve(options.service);
   if (!address) return std::unexpected(address.error());
   runtime::Reactor reactor;
+  auto signals = open_end_signals();
+  if (!signals) return fail_with(signals);
   Shared shared{options, *address, "GET " + options.target + " HTTP/1.1\r\nhost: " + options.service + "\r\n"};
   for (const auto& [name, value] : options.fields) shared.request += name + ": " + value + "\r\n";
   shared.request += "\r\n";
@@ -153,6 +164,7 @@ Result<Tally> run_load(const LoadOptions& options) {
   runtime::Scope callers;
   for (uint32_t i = 0; i < options.connections; ++i) callers.spawn(keep_asking(shared));
   runtime::Scope waiting;
+  waiting.spawn(stop_on_signal(shared, std::move(*signals)));
   waiting.spawn(stop_at_the_end(callers));
   reactor.run();
   shared.tally.seconds = std::chrono::duration<double>(Clock::now() - start).count();

@@ -40,7 +40,7 @@ struct Tally {
 // The version of reviews inside an answer of reviews or of productpage; empty when there is none.
 [[nodiscard]] std::string version_in(const std::string& body);
 
-// Blocks until all requests are answered or have failed.
+// Blocks until all requests are answered or have failed; after SIGINT or SIGTERM no more are begun.
 [[nodiscard]] Result<Tally> run_load(const LoadOptions& options);
 
 }  // namespace ripstop::bookinfo

@@ -1,14 +1,13 @@
 #include "bookinfo/services.h"
 
 #include <fmt/format.h>
-#include <sys/signalfd.h>
 
 #include <array>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "bookinfo/end_signals.h"
 #include "bookinfo/upstream.h"
 #include "net/accept.h"
 #include "runtime/reactor.h"
@@ -94,28 +93,24 @@ net::HttpHandler make_service(const ServiceOptions& options) {
 namespace {
 
 runtime::Task<void> stop_on_signal(runtime::Socket signals) {
-  signalfd_siginfo info{};
-  while (signals.try_read({reinterpret_cast<char*>(&info), sizeof info}).state != runtime::Transfer::State::kDone) {
-    co_await signals.readable().wait();
-  }
+  co_await wait_for_end_signal(signals);
   runtime::Reactor::current().stop();
 }
 
 }  // namespace
 
 int serve(const ServiceOptions& options) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   runtime::Reactor reactor;
+  auto stop = open_end_signals();
+  if (!stop) {
+    fmt::print(stderr, "bookinfo: {}\n", stop.error().message);
+    return 1;
+  }
   auto acceptor = runtime::Acceptor::listen({SocketAddress{IpAddress(), options.port}, {}});
   if (!acceptor) {
     fmt::print(stderr, "bookinfo: {}\n", acceptor.error().message);
     return 1;
   }
-  auto stop = runtime::Socket::adopt(runtime::FileDescriptor(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC)));
   net::HttpServer server(make_service(options));
   runtime::Scope scope;
   scope.spawn(net::accept_streams(*acceptor, [&server](net::StreamPtr stream) { server.take(std::move(stream)); }));

@@ -13,8 +13,11 @@ namespace {
 
 int up(ControlStart start, const Session& session) {
   // The control plane does not run where the user stands.
-  if (!start.config_folder.empty()) {
-    start.config_folder = std::filesystem::absolute(start.config_folder).lexically_normal().string();
+  for (std::string& folder : start.config_folders) {
+    folder = std::filesystem::absolute(folder).lexically_normal().string();
+  }
+  if (!start.authority_folder.empty()) {
+    start.authority_folder = std::filesystem::absolute(start.authority_folder).lexically_normal().string();
   }
   const Result<ControlStarted> started = start_control_plane(session.home, start);
   if (!started) return report_error(started.error());
@@ -38,12 +41,17 @@ int up(ControlStart start, const Session& session) {
 
 Action describe_up(CLI::App& app) {
   auto start = std::make_shared<ControlStart>();
-  app.add_option("--config-dir", start->config_folder, "Folder of YAML to follow (GitOps)")
+  app.add_option("--config-dir", start->config_folders, "Folder of YAML to follow (GitOps); may be repeated")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory.description(""));
   app.add_option("--certificate-lifetime", start->certificate_lifetime, "Of members' certificates, such as 24h or 90s")
       ->type_name("DURATION");
   app.add_option("--trust-domain", start->trust_domain, "Of a new mesh's identities")->type_name("NAME");
+  app.add_option("--ca-dir", start->authority_folder,
+                 "Folder of a CA to sign with, as in Istio's secret cacerts: ca-cert.pem, ca-key.pem, root-cert.pem, "
+                 "cert-chain.pem (default: self-made)")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory.description(""));
   app.footer(
       "Runs in the background until `ripstop down`; does nothing when it runs already. Its log is control.log in\n"
       "$RIPSTOP_HOME.\n"

@@ -47,6 +47,10 @@ Options parse_options(int argc, char** argv) {
   app.add_option("--config-dir", options.config_folders, "Folder of YAML to watch and follow; may be repeated");
   app.add_option("--trust-domain", options.trust_domain,
                  "Trust domain of the SPIFFE identities, for good (default: cluster.local)");
+  app.add_option(
+      "--ca-dir", options.authority_folder,
+      "Folder of a given CA, kept for later starts: ca-cert.pem, ca-key.pem, root-cert.pem and, for what lies "
+      "between, cert-chain.pem (default: self-made)");
   app.add_option("--certificate-lifetime", lifetime, "Of workload certificates: 90s, 15m, 24h")->capture_default_str();
   app.add_option("--log-level", level, "trace, debug, info, warning, error or off")->capture_default_str();
   app.add_option("--ready-fd", options.ready_fd, "Descriptor that gets one byte once everything listens");

@@ -17,6 +17,7 @@ struct Options {
   std::optional<SocketAddress> api_listen;  // likewise
   std::vector<std::string> config_folders;  // watched and followed
   std::string trust_domain;                 // empty: that of the first start, which takes "cluster.local"
+  std::string authority_folder;             // of a given CA; empty: the one of last time, which at first is self-made
   std::chrono::seconds certificate_lifetime = std::chrono::hours(24);
   log::Level log_level = log::Level::kInfo;
   int ready_fd = -1;

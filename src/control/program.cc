@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "base/log.h"
@@ -48,6 +50,7 @@ class Program {
   Status open_state();
   Result<std::string> kept_setting(const char* name, std::string first);
   Result<std::string> choose_trust_domain();
+  Status open_authority(const std::string& trust_domain);
   Status serve();
   void tell_ready() const;
   runtime::Task<void> publish_roots();
@@ -92,6 +95,40 @@ Result<std::string> Program::choose_trust_domain() {
                                                "another home");
 }
 
+// The names are those of Istio's secret "cacerts", so that its files can be used as they are.
+std::optional<GivenFiles> given_files(const std::string& folder) {
+  if (folder.empty()) return std::nullopt;
+  GivenFiles files{.certificate = folder + "/ca-cert.pem",
+                   .key = folder + "/ca-key.pem",
+                   .chain = folder + "/cert-chain.pem",
+                   .roots = folder + "/root-cert.pem"};
+  if (std::error_code error; !std::filesystem::exists(files.chain, error)) files.chain.clear();
+  return files;
+}
+
+Status Program::open_authority(const std::string& trust_domain) {
+  std::string folder = options_.authority_folder;
+  if (!folder.empty()) {
+    std::error_code error;
+    folder = std::filesystem::absolute(folder, error).lexically_normal().string();
+  } else {
+    auto known = store_->setting("ca_dir");
+    if (!known) return fail_with(known);
+    folder = known->value_or("");
+  }
+  auto authority = Authority::open({.folder = home_->authority(),
+                                    .trust_domain = trust_domain,
+                                    .mesh_id = mesh_id_,
+                                    .default_lifetime = options_.certificate_lifetime,
+                                    .max_lifetime = options_.certificate_lifetime,
+                                    .given = given_files(folder)},
+                                   WallClock::now());
+  if (!authority) return fail_with(authority);
+  authority_.emplace(std::move(*authority));
+  // Only now that it is known to be good.
+  return folder.empty() ? Status() : store_->set_setting("ca_dir", folder);
+}
+
 Status Program::open_state() {
   auto home = HomeFolder::take(options_.home);
   if (!home) return fail_with(home);
@@ -106,16 +143,7 @@ Status Program::open_state() {
   mesh_id_ = std::move(*mesh_id);
   const auto trust_domain = choose_trust_domain();
   if (!trust_domain) return std::unexpected(trust_domain.error());
-
-  auto authority = Authority::open({.folder = home_->authority(),
-                                    .trust_domain = *trust_domain,
-                                    .mesh_id = mesh_id_,
-                                    .default_lifetime = options_.certificate_lifetime,
-                                    .max_lifetime = options_.certificate_lifetime,
-                                    .given = {}},
-                                   WallClock::now());
-  if (!authority) return fail_with(authority);
-  authority_.emplace(std::move(*authority));
+  if (Status opened = open_authority(*trust_domain); !opened) return opened;
 
   model::MeshSettings settings;
   settings.trust_domain = *trust_domain;

@@ -25,11 +25,14 @@ constexpr size_t kShownLogLines = 8;
 
 std::vector<std::string> control_arguments(const Home& home, const ControlStart& start, int ready_fd) {
   std::vector<std::string> arguments{"--home", home.path, "--ready-fd", std::to_string(ready_fd)};
-  if (!start.config_folder.empty()) arguments.insert(arguments.end(), {"--config-dir", start.config_folder});
+  for (const std::string& folder : start.config_folders) {
+    arguments.insert(arguments.end(), {"--config-dir", folder});
+  }
   if (!start.certificate_lifetime.empty()) {
     arguments.insert(arguments.end(), {"--certificate-lifetime", start.certificate_lifetime});
   }
   if (!start.trust_domain.empty()) arguments.insert(arguments.end(), {"--trust-domain", start.trust_domain});
+  if (!start.authority_folder.empty()) arguments.insert(arguments.end(), {"--ca-dir", start.authority_folder});
   return arguments;
 }
 

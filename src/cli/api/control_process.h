@@ -15,9 +15,10 @@
 namespace ripstop::cli {
 
 struct ControlStart {
-  std::string config_folder;         // of YAML to follow; absolute, "" for none
-  std::string certificate_lifetime;  // "" for the control plane's default
+  std::vector<std::string> config_folders;  // of YAML to follow; absolute
+  std::string certificate_lifetime;         // "" for the control plane's default
   std::string trust_domain;
+  std::string authority_folder;  // of a given CA; absolute, "" for the one of last time
   std::chrono::milliseconds patience = std::chrono::seconds(20);
 };
 

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include "base/text.h"
 #include "control/identity/authority.h"
 #include "control/identity/private_file.h"
@@ -23,6 +26,23 @@ Status check_dates(const Validity& validity, const std::string& file, WallTime n
     return fail(ErrorCode::kInvalidArgument, "the certificate in " + file + " has run out; issue a new one");
   }
   return {};
+}
+
+// The issuer and what lies between it and a root, each once. Peers have the roots already, and Istio's chain files
+// repeat issuer and root: sending them again only costs bytes in every handshake.
+Result<std::string> chain_to_send(const std::string& issuer, const std::string& between, const TrustBundle& roots,
+                                  const GivenFiles& files) {
+  const auto is_root = [&roots](const std::string& pem) {
+    return std::ranges::any_of(roots.roots(), [&pem](const TrustBundle::Root& root) { return root.pem == pem; });
+  };
+  std::string chain = is_root(issuer) ? std::string() : issuer;
+  if (between.empty()) return chain;
+  const auto parsed = TrustBundle::parse(between, files.chain.empty() ? files.certificate : files.chain);
+  if (!parsed) return std::unexpected(parsed.error());
+  for (const TrustBundle::Root& certificate : parsed->roots()) {
+    if (certificate.pem != issuer && !is_root(certificate.pem)) chain += certificate.pem;
+  }
+  return chain;
 }
 
 }  // namespace
@@ -57,10 +77,9 @@ Status Authority::load_given(WallTime now) {
                     "; put the certificates between them into " + (files.chain.empty() ? "a chain file" : files.chain) +
                     ". " + verified.error().message);
   }
-  bool is_root = false;
-  for (const TrustBundle::Root& root : bundle->roots()) is_root = is_root || root.pem == issuer->certificate_pem();
-  // Peers have the roots already; sending one again only costs bytes in every handshake.
-  chain_pem_ = (is_root ? std::string() : issuer->certificate_pem()) + between;
+  Result<std::string> sent = chain_to_send(issuer->certificate_pem(), between, *bundle, files);
+  if (!sent) return fail_with(sent);
+  chain_pem_ = std::move(*sent);
   issuer_ = std::move(*issuer);
   bundle_ = std::move(*bundle);
   return {};

@@ -72,6 +72,14 @@ class GivenAuthorityTest : public testing::Test {
   std::string csr_ = SampleRequest{.key = leaf_key_.get()}.pem();
 };
 
+TEST_F(GivenAuthorityTest, SendsNoCertificateTwiceAndNoRoot) {
+  give(issuer_.pem(), issuer_.key_pem(), issuer_.pem() + middle_.pem() + root_.pem(), root_.pem());
+  const auto authority = open();
+  ASSERT_TRUE(authority) << authority.error().message;
+  const std::string chain = sign(*authority);
+  EXPECT_EQ(chain.substr(chain.find(issuer_.pem())), issuer_.pem() + middle_.pem());
+}
+
 TEST_F(GivenAuthorityTest, SignsUnderAChainOfTheOperators) {
   give(issuer_.pem(), issuer_.key_pem(), middle_.pem(), root_.pem());
   const auto authority = open();
