@@ -131,6 +131,7 @@ struct Resolver::Channel::Watch : std::enable_shared_from_this<Watch> {
     readable.enter(source.readable);
     writable.enter(source.writable);
   }
+  void set_wants_write(bool wants);
 
   Channel& channel;
   int fd;
@@ -140,6 +141,11 @@ struct Resolver::Channel::Watch : std::enable_shared_from_this<Watch> {
   Side readable{*this, source.readable, true};
   Side writable{*this, source.writable, false};
 };
+
+void Resolver::Channel::Watch::set_wants_write(bool wants) {
+  wants_write = wants;
+  if (wants && !source.watches_writable) channel.reactor_.poller().watch_writable(fd, source);
+}
 
 Status Resolver::Channel::open(const ResolverOptions& options) {
   static std::once_flag once;
@@ -202,13 +208,14 @@ void Resolver::Channel::on_socket(void* channel, ares_socket_t fd, int readable,
     return;
   }
   if (found != self.watches_.end()) {
-    found->second->wants_write = writable != 0;
+    found->second->set_wants_write(writable != 0);
     return;
   }
   auto watch = std::make_shared<Watch>(self, fd);
-  watch->wants_write = writable != 0;
   // Failing to register costs the query its time-out, after which another server is asked.
-  if (self.reactor_.poller().add(fd, watch->source)) self.watches_.emplace(fd, std::move(watch));
+  if (!self.reactor_.poller().add(fd, watch->source)) return;
+  watch->set_wants_write(writable != 0);
+  self.watches_.emplace(fd, std::move(watch));
 }
 
 // The reactor reports edges and c-ares may leave bytes behind, so this goes on while something is there.

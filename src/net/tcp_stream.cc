@@ -19,7 +19,11 @@ class TcpStream final : public Stream {
   void reset_on_close() override { socket_.reset_on_close(); }
   void close() override { socket_.close(); }
   bool has_hung_up() const override { return !socket_.is_open() || socket_.has_hung_up(); }
-  SocketAddress local_address() const override { return socket_.local_address().value_or(SocketAddress{}); }
+  SocketAddress local_address() const override {
+    // Asked for with every request, and it does not change.
+    if (local_.port == 0) local_ = socket_.local_address().value_or(SocketAddress{});
+    return local_;
+  }
   SocketAddress peer_address() const override { return socket_.peer_address().value_or(SocketAddress{}); }
   std::string failure() const override {
     return std::generic_category().message(error_number_ == 0 ? EPIPE : error_number_);
@@ -32,6 +36,7 @@ class TcpStream final : public Stream {
   }
 
   runtime::Socket socket_;
+  mutable SocketAddress local_;
   int error_number_ = 0;
 };
 

@@ -76,13 +76,10 @@ Task<Result<Socket>> connect(FileDescriptor socket, Endpoint endpoint, TimePoint
   auto adopted = Socket::adopt(std::move(socket));
   if (!adopted) co_return fail_with(adopted);
   if (endpoint.unix_path.empty()) set_option(adopted->fd(), IPPROTO_TCP, TCP_NODELAY, 1);
-  adopted->writable().clear();
-  if (::connect(adopted->fd(), address->get(), address->size) == 0) {
-    adopted->writable().set();
-    co_return std::move(*adopted);
-  }
+  if (::connect(adopted->fd(), address->get(), address->size) == 0) co_return std::move(*adopted);
   const std::string what = "cannot connect to " + endpoint.to_string();
   if (errno != EINPROGRESS) co_return fail_errno(what, errno);
+  adopted->expect_writable();
   if (!co_await adopted->writable().wait(deadline)) co_return fail(ErrorCode::kTimeout, what + " in time");
   int error_number = 0;
   socklen_t size = sizeof error_number;

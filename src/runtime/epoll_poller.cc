@@ -11,6 +11,7 @@ namespace ripstop::runtime {
 namespace {
 
 constexpr int kBatch = 256;
+constexpr uint32_t kAlways = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 class EpollPoller final : public Poller {
  public:
@@ -18,10 +19,22 @@ class EpollPoller final : public Poller {
 
   Status add(int fd, IoSource& source) override {
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.events = kAlways;
     event.data.ptr = &source;
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return fail_errno("epoll_ctl", errno);
     return {};
+  }
+
+  // It stays so: what blocked once will block again.
+  void watch_writable(int fd, IoSource& source) override {
+    source.writable.clear();
+    if (source.watches_writable) return;
+    epoll_event event{};
+    event.events = kAlways | EPOLLOUT;
+    event.data.ptr = &source;
+    // Without the kernel's help nothing would ever set it again: the next write may as well fail.
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0) source.writable.set();
+    source.watches_writable = true;
   }
 
   void remove(int fd, IoSource& source) override {

@@ -11,9 +11,12 @@ namespace ripstop::runtime {
 
 // Readiness of one descriptor, edge-triggered: the events are set when the kernel says so and cleared by whoever found
 // the descriptor drained (EAGAIN, or a transfer shorter than asked for). Both start set: try first, wait afterwards.
+// The kernel is asked about writability only once a write did not go through: it would otherwise report a descriptor as
+// writable after every read that had already taken what there was.
 struct IoSource {
   Event readable{true};
   Event writable{true};
+  bool watches_writable = false;
   // The peer closed its side or the descriptor failed: a short read must not be taken for a drained descriptor.
   bool has_hung_up = false;
 };
@@ -23,6 +26,8 @@ class Poller {
   virtual ~Poller() = default;
   // `source` must stay where it is until remove(). One registration per descriptor, none per request.
   virtual Status add(int fd, IoSource& source) = 0;
+  // `source` is writable only when the event says so again. Tells at once when it is by now.
+  virtual void watch_writable(int fd, IoSource& source) = 0;
   // Safe at any time, also from inside the dispatch of another descriptor's event.
   virtual void remove(int fd, IoSource& source) = 0;
   // Waits until something is ready or `timeout` has passed (zero: only look; negative: for ever) and sets the events.

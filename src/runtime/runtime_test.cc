@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <string>
 #include <thread>
 #include <vector>
@@ -209,6 +212,52 @@ TEST(Socket, ConnectSaysWhenNobodyListens) {
   scope.spawn(expect_refused({address, {}}, code));
   while (scope.size() != 0) reactor.run_once(Duration::max());
   EXPECT_EQ(code, ErrorCode::kUnavailable);
+}
+
+class SocketPair : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
+    peer_ = FileDescriptor(ends[1]);
+    ours_ = *Socket::adopt(FileDescriptor(ends[0]));
+  }
+  void take_all_at_the_peer() {
+    while (read(peer_.get(), buffer_.data(), buffer_.size()) > 0) {
+    }
+  }
+
+  Reactor reactor_;
+  std::array<char, 65536> buffer_{};
+  FileDescriptor peer_;
+  Socket ours_;
+};
+
+TEST_F(SocketPair, IsWritableAgainOnceThePeerHasMadeRoom) {
+  Transfer sent;
+  do {
+    sent = ours_.try_write({buffer_.data(), buffer_.size()});
+  } while (sent.state == Transfer::State::kDone && ours_.writable().is_set());
+  EXPECT_FALSE(ours_.writable().is_set());
+  reactor_.run_once(Duration::zero());
+  EXPECT_FALSE(ours_.writable().is_set()) << "nobody has read anything";
+  take_all_at_the_peer();
+  reactor_.run_once(Duration::max());
+  EXPECT_TRUE(ours_.writable().is_set());
+}
+
+TEST_F(SocketPair, IsNotWokenForWhatItHasReadAlready) {
+  struct Count final : Event::Waiter {
+    void on_event() override { ++times; }
+    using Event::Waiter::enter;
+    int times = 0;
+  } woken;
+  ours_.writable().clear();
+  woken.enter(ours_.writable());
+  ASSERT_EQ(write(peer_.get(), "x", 1), 1);
+  ASSERT_EQ(ours_.try_read(buffer_).bytes, 1U);
+  reactor_.run_once(Duration::zero());
+  EXPECT_EQ(woken.times, 0) << "each of these would be a system call without any use";
 }
 
 }  // namespace

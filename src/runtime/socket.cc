@@ -40,16 +40,24 @@ Result<Socket> Socket::adopt(FileDescriptor fd) {
   return socket;
 }
 
+void Socket::expect_edge(Way way) {
+  if (way == Way::kIn) {
+    source_->readable.clear();
+  } else {
+    reactor_->poller().watch_writable(fd_.get(), *source_);
+  }
+}
+
 // A short transfer means the kernel's buffer is drained, which saves the attempt that would only give EAGAIN; not so
 // once the peer has hung up, for then no further edge would come.
-Transfer Socket::finish(ssize_t result, size_t asked, Event& event) {
+Transfer Socket::finish(ssize_t result, size_t asked, Way way) {
   if (result > 0 || (result == 0 && asked == 0)) {
-    if (static_cast<size_t>(result) < asked && !source_->has_hung_up) event.clear();
+    if (static_cast<size_t>(result) < asked && !source_->has_hung_up) expect_edge(way);
     return {Transfer::State::kDone, static_cast<size_t>(result), 0};
   }
   if (result == 0) return {Transfer::State::kEnd, 0, 0};
   if (errno == EAGAIN || errno == EWOULDBLOCK) {
-    event.clear();
+    expect_edge(way);
     return {Transfer::State::kWouldBlock, 0, 0};
   }
   return {Transfer::State::kFailed, 0, errno};
@@ -60,7 +68,7 @@ Transfer Socket::try_read(std::span<char> into) {
   do {
     result = ::read(fd_.get(), into.data(), into.size());
   } while (result < 0 && errno == EINTR);
-  return finish(result, into.size(), source_->readable);
+  return finish(result, into.size(), Way::kIn);
 }
 
 Transfer Socket::try_write(std::string_view from) {
@@ -79,7 +87,7 @@ Transfer Socket::try_writev(std::span<const iovec> pieces) {
     result = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
     if (result < 0 && errno == ENOTSOCK) result = ::writev(fd_.get(), pieces.data(), static_cast<int>(pieces.size()));
   } while (result < 0 && errno == EINTR);
-  return finish(result, asked, source_->writable);
+  return finish(result, asked, Way::kOut);
 }
 
 void Socket::shutdown_write() {

@@ -57,6 +57,8 @@ class Socket {
 
   [[nodiscard]] Event& readable() { return source_->readable; }
   [[nodiscard]] Event& writable() { return source_->writable; }
+  // Clears writable() until the kernel says so: for a connection that is being made.
+  void expect_writable() { expect_edge(Way::kOut); }
   [[nodiscard]] bool is_open() const { return fd_.is_valid(); }
   [[nodiscard]] bool has_hung_up() const { return source_->has_hung_up; }
   [[nodiscard]] int fd() const { return fd_.get(); }
@@ -76,7 +78,9 @@ class Socket {
   [[nodiscard]] Result<SocketAddress> original_destination() const;
 
  private:
-  Transfer finish(ssize_t result, size_t asked, Event& event);
+  enum class Way : uint8_t { kIn, kOut };
+  Transfer finish(ssize_t result, size_t asked, Way way);
+  void expect_edge(Way way);
 
   FileDescriptor fd_;
   std::unique_ptr<IoSource> source_;
