@@ -1,7 +1,9 @@
 #include "xds/ads_client.h"
 
+#include <utility>
 #include <variant>
 
+#include "base/log.h"
 #include "runtime/wait.h"
 
 namespace ripstop::xds {
@@ -9,13 +11,13 @@ namespace {
 
 constexpr std::string_view kMethod = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
 
-// Marks the session as connected for as long as a stream lives, however it ends, cancellation included.
+constexpr std::string_view kLog = "xds.client";
+
+// The session is connected for as long as a stream lives, however it ends, cancellation included; `flag` is true only
+// within that time.
 class Connection {
  public:
-  Connection(ClientSession& session, bool& flag) : session_(session), flag_(flag) {
-    session_.connected();
-    flag_ = true;
-  }
+  Connection(ClientSession& session, bool& flag) : session_(session), flag_(flag) { session_.connected(); }
   ~Connection() {
     session_.disconnected();
     flag_ = false;
@@ -34,24 +36,25 @@ runtime::Task<void> wait_for(runtime::Event& event) {
 
 }  // namespace
 
-AdsClient::AdsClient(net::GrpcChannel& channel, std::string node, Random& random, OnUpdate on_update, Options options)
-    : channel_(channel),
+AdsClient::AdsClient(Options options, Random& random, OnUpdate on_update)
+    : options_(std::move(options)),
       random_(random),
       on_update_(std::move(on_update)),
-      options_(std::move(options)),
       back_off_(options_.back_off),
-      session_(std::move(node)) {}
+      session_(options_.node) {}
 
 runtime::Task<void> AdsClient::run() {
   while (true) {
     const Error end = co_await run_stream();
     last_failure_ = end.message;
+    log::warning(kLog, "no configuration stream: " + end.message);
     co_await runtime::sleep_for(back_off_.next(random_));
   }
 }
 
 runtime::Task<Error> AdsClient::run_stream() {
-  auto call = co_await channel_.open(std::string(kMethod), options_.metadata, kNever);
+  net::GrpcChannel channel(options_.connector, options_.channel);
+  auto call = co_await channel.open(std::string(kMethod), options_.metadata, kNever);
   if (!call) co_return call.error();
   const Connection connection(session_, is_connected_);
   has_requests_.set();
@@ -78,9 +81,10 @@ runtime::Task<Status> AdsClient::send_requests(net::GrpcCall& call) {
 }
 
 Status AdsClient::handle(std::string_view message) {
+  if (!std::exchange(is_connected_, true)) log::info(kLog, "configured by the control plane");
   auto update = session_.receive(message);
   if (!update) return std::unexpected(std::move(update.error()));
-  // A server that answers is one worth coming back to quickly.
+  // A server that makes sense is one worth coming back to quickly.
   back_off_.reset();
   if (*update) on_update_(std::move(**update));
   return {};
@@ -107,6 +111,7 @@ void AdsClient::accept(const Update& update) {
 }
 
 void AdsClient::reject(const Update& update, std::string_view reason) {
+  log::warning(kLog, "refused " + update.type_url + ": " + std::string(reason));
   session_.reject(update, reason);
   has_requests_.set();
 }

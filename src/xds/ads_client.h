@@ -1,9 +1,10 @@
-// Keeps one delta ADS stream to the control plane open, for ever: a ClientSession on a gRPC channel, with back-off.
+// Keeps one delta ADS stream to the control plane open, for ever: a ClientSession on gRPC, with back-off.
 //
 // Updates go to the owner, who answers each by accept() or reject(), at once or after warming. While the control plane
 // is away nothing is taken back: what was accepted stays in force, and the next stream begins with its versions.
 //
-// One thread, that of the channel. The owner's callback must not destroy the client or its task.
+// Every stream has a connection of its own, so that a stream after a renewal presents the new certificate. One thread.
+// The owner's callback must not destroy the client or its task.
 #pragma once
 
 #include <functional>
@@ -25,13 +26,16 @@ namespace ripstop::xds {
 class AdsClient {
  public:
   struct Options {
+    std::string node;  // as for ClientSession
+    net::GrpcChannel::Connector connector;
+    net::GrpcChannelOptions channel;
     BackOff::Limits back_off;
     net::FieldBlock metadata;  // sent with every stream, for credentials
   };
   using OnUpdate = std::function<void(Update)>;
 
-  // `node` as for ClientSession. The channel and the generator must outlive the client.
-  AdsClient(net::GrpcChannel& channel, std::string node, Random& random, OnUpdate on_update, Options options);
+  // The generator must outlive the client.
+  AdsClient(Options options, Random& random, OnUpdate on_update);
   AdsClient(const AdsClient&) = delete;
   AdsClient& operator=(const AdsClient&) = delete;
 
@@ -45,6 +49,7 @@ class AdsClient {
   void accept(const Update& update);
   void reject(const Update& update, std::string_view reason);
 
+  // There is a stream, and the server has said something on it: one that is about to be refused does not count.
   [[nodiscard]] bool is_connected() const { return is_connected_; }
   // Why there is no stream, or why there was none last; empty before the first failure.
   [[nodiscard]] std::string_view last_failure() const { return last_failure_; }
@@ -56,10 +61,9 @@ class AdsClient {
   runtime::Task<Status> send_requests(net::GrpcCall& call);
   Status handle(std::string_view message);
 
-  net::GrpcChannel& channel_;
+  Options options_;
   Random& random_;
   OnUpdate on_update_;
-  Options options_;
   BackOff back_off_;
   ClientSession session_;
   runtime::Event has_requests_;

@@ -53,11 +53,14 @@ class FakeProxy {
 
   // Follows the configuration from now on, as proxies do: clusters and listeners, then what they name.
   void follow() {
-    channel_ = std::make_unique<net::GrpcChannel>(connector(), net::GrpcChannelOptions{.authority = "control"});
-    const xds::AdsClient::Options options{
-        .back_off = {.first = std::chrono::milliseconds(5), .longest = std::chrono::milliseconds(20)}, .metadata = {}};
-    client_ = std::make_unique<xds::AdsClient>(
-        *channel_, node(), random_, [this](const xds::Update& update) { take(update); }, options);
+    xds::AdsClient::Options options{
+        .node = node(),
+        .connector = connector(),
+        .channel = {.authority = "control"},
+        .back_off = {.first = std::chrono::milliseconds(5), .longest = std::chrono::milliseconds(20)},
+        .metadata = {}};
+    client_ = std::make_unique<xds::AdsClient>(std::move(options), random_,
+                                               [this](const xds::Update& update) { take(update); });
     client_->subscribe_all(xds::type::kCluster);
     client_->subscribe_all(xds::type::kListener);
     client_->subscribe(xds::type::kSecret, "ROOTCA");
@@ -68,7 +71,6 @@ class FakeProxy {
   void vanish() {
     scope_.cancel();
     client_.reset();
-    channel_.reset();
   }
 
   // Its xDS node, serialized.
@@ -152,7 +154,6 @@ class FakeProxy {
   TestMesh& mesh_;
   std::string id_;
   Random random_{7};
-  std::unique_ptr<net::GrpcChannel> channel_;
   std::unique_ptr<xds::AdsClient> client_;
   runtime::Scope scope_;
 };

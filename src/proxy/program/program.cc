@@ -13,8 +13,8 @@
 #include "model/identity.h"
 #include "net/resolver.h"
 #include "proxy/admin/admin.h"
-#include "proxy/config/ads_agent.h"
 #include "proxy/config/config_store.h"
+#include "proxy/config/config_stream.h"
 #include "proxy/config/dns_clusters.h"
 #include "proxy/config/identity_agent.h"
 #include "proxy/config/node_labels.h"
@@ -86,7 +86,7 @@ class Program::Parts {
   std::unique_ptr<DnsClusters> dns_clusters_;
   std::unique_ptr<IdentityAgent> identity_;
   net::VerifyPeer verify_control_plane_;
-  std::unique_ptr<AdsAgent> ads_;
+  std::unique_ptr<ConfigStream> stream_;
   std::unique_ptr<dns::DnsServer> dns_;
   std::unique_ptr<admin::Admin> admin_;
   bool is_ready_ = false;
@@ -226,14 +226,15 @@ Status Program::Parts::start_stream() {
                                                  bootstrap_.ads->cluster +
                                                  "\", which static_resources does not have with an endpoint");
   }
-  AdsAgent::Options options;
-  options.node = bootstrap_.node.message;
-  options.connector = stream_connector(*cluster);
-  options.channel.authority = bootstrap_.ads->cluster;
-  options.channel.scheme = joins_mesh() || cluster->tls ? "https" : "http";
+  ConfigStream::Options options;
+  options.client.node = bootstrap_.node.message;
+  options.client.connector = stream_connector(*cluster);
+  options.client.channel.authority = bootstrap_.ads->cluster;
+  options.client.channel.scheme = joins_mesh() || cluster->tls ? "https" : "http";
+  options.client.back_off = ConfigStream::back_off();
   options.wants_names = !options_.dns_fds.empty();
   if (joins_mesh()) options.local_secrets = {std::string(kIdentitySecret)};
-  ads_ = std::make_unique<AdsAgent>(std::move(options), *store_, random_);
+  stream_ = std::make_unique<ConfigStream>(std::move(options), *store_, random_);
   return {};
 }
 
@@ -286,14 +287,17 @@ Status Program::Parts::start() {
 // Certificate first, for without one the stream is refused; then the first complete configuration.
 runtime::Task<void> Program::Parts::become_ready() {
   if (identity_) co_await identity_->has_identity().wait();
-  if (ads_) {
-    scope_.spawn(ads_->run());
-    const TimePoint deadline = reactor_.now() + kFetchTimeout;
+  if (stream_) {
+    scope_.spawn(stream_->run());
+    // Without a stream there is nothing to give up on: the proxy waits for its first configuration.
+    TimePoint deadline = kNever;
     while (!store_->is_complete()) {
       changed_.clear();
-      // Without a stream there is nothing to give up on: the proxy waits for its first configuration.
-      const bool in_time = co_await changed_.wait(ads_->is_connected() ? deadline : kNever);
-      if (!in_time) store_->give_up_waiting();
+      if (deadline == kNever && stream_->is_connected()) deadline = reactor_.now() + kFetchTimeout;
+      if (co_await changed_.wait(deadline)) continue;
+      store_->give_up_waiting();
+      stream_->follow_references();
+      break;
     }
   }
   // The workers have applied what was posted before this.
