@@ -125,11 +125,12 @@ TEST(Allocations, AreNoneToActOnARoute) {
   other.path = "/api/resource/number/7";
   const CompiledRoute& weighted = *routes->find(other).route;
   Random random(1);
+  SplitCursors cursors(random);
   std::string storage;
   const model::Fault fault{.delay_per_million = 500'000, .abort_per_million = 500'000, .abort_status = 503};
   EXPECT_EQ(allocations_of([&] {
               EXPECT_EQ(*rewrite_path(rewriting, request.path, storage), "/a/rewritten/longer/path");
-              EXPECT_NE(choose_cluster(weighted, random).cluster, nullptr);
+              EXPECT_NE(choose_cluster(weighted, cursors).cluster, nullptr);
               (void)decide_fault(fault, random);
             }),
             0u);

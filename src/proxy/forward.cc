@@ -25,7 +25,7 @@ Forwarder::Forwarder(const Input& in)
       forward_(std::get<model::Forward>(in.route.route->action)) {}
 
 runtime::Task<ExchangeEnd> Forwarder::run() {
-  choice_ = &policy::choose_cluster(route_, worker_.random());
+  choice_ = &policy::choose_cluster(route_, worker_.splits());
   cluster_ = worker_.find_cluster(choice_->cluster->cluster);
   if (!cluster_) co_return co_await reply(rescue(Trouble::kClusterNotFound));
   settings_ = cluster_->shared_settings();

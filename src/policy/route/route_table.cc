@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 
 #include "base/text.h"
 #include "policy/route/rewrite.h"
@@ -36,10 +35,8 @@ bool is_indexable(const CompiledRoute& route) {
 
 }  // namespace
 
-const ClusterChoice& choose_cluster(const CompiledRoute& route, Random& random) {
-  if (route.clusters.size() == 1) return route.clusters.front();
-  const uint64_t drawn = random.below(route.clusters.back().cumulative_weight);
-  return *std::ranges::upper_bound(route.clusters, drawn, {}, &ClusterChoice::cumulative_weight);
+const ClusterChoice& choose_cluster(const CompiledRoute& route, SplitCursors& cursors) {
+  return route.clusters[cursors.next(route.split)];
 }
 
 Result<std::shared_ptr<const CompiledRouteTable>> CompiledRouteTable::compile(
@@ -131,18 +128,13 @@ Result<CompiledRoute> CompiledRouteTable::compile_route(const model::Route& rout
 }
 
 Status CompiledRouteTable::compile_forward(const model::Forward& forward, CompiledRoute& compiled) const {
-  uint64_t total = 0;
+  auto split = Split::compile(forward.clusters);
+  if (!split) return fail_with(split);
+  compiled.split = std::move(*split);
   for (const model::WeightedCluster& cluster : forward.clusters) {
-    total += cluster.weight;
-    ClusterChoice& choice = compiled.clusters.emplace_back(ClusterChoice{&cluster, total, {}, {}});
+    ClusterChoice& choice = compiled.clusters.emplace_back(ClusterChoice{&cluster, {}, {}});
     Status status = merge_edits(compiled, &cluster, choice.request_edits, choice.response_edits);
     if (!status) return status;
-  }
-  if (total == 0) {
-    return fail(ErrorCode::kInvalidArgument, "no destination has a weight; give at least one a weight above zero");
-  }
-  if (total > std::numeric_limits<uint32_t>::max()) {
-    return fail(ErrorCode::kInvalidArgument, "the weights add up to more than 4294967295; use smaller weights");
   }
   if (forward.retry) {
     compiled.retry = &*forward.retry;

@@ -13,20 +13,19 @@
 #include <string_view>
 #include <vector>
 
-#include "base/random.h"
 #include "base/result.h"
 #include "model/route.h"
 #include "policy/route/header_edits.h"
 #include "policy/route/matcher.h"
+#include "policy/route/split.h"
 #include "policy/route/text_index.h"
 
 namespace ripstop::policy {
 
-// One destination of a Forward, with everything that depends on which one was drawn.
+// One destination of a Forward, with everything that depends on which one was chosen.
 struct ClusterChoice {
   const model::WeightedCluster* cluster = nullptr;
-  uint64_t cumulative_weight = 0;  // of this one and those before it
-  HeaderEditList request_edits;    // complete: this cluster's, then the route's and so on
+  HeaderEditList request_edits;  // complete: this cluster's, then the route's and so on
   HeaderEditList response_edits;
 };
 
@@ -36,12 +35,14 @@ struct CompiledRoute {
   const model::RetryPolicy* retry = nullptr;  // the route's, else the virtual host's; nullptr: none
   RouteMatcher match;
   std::vector<ClusterChoice> clusters;  // of a Forward, else empty
+  Split split;                          // among them
   HeaderEditList response_edits;        // for answers made here: redirects, direct responses, local errors
   Regex rewrite;                        // of Forward::regex_rewrite
 };
 
-// Draws a destination by weight. The route's action must be a Forward. Uses randomness only where there is a choice.
-[[nodiscard]] const ClusterChoice& choose_cluster(const CompiledRoute& route, Random& random);
+// The destination of the next request, by weight. The route's action must be a Forward. Once per request: a retry goes
+// where its first attempt went, and does not count.
+[[nodiscard]] const ClusterChoice& choose_cluster(const CompiledRoute& route, SplitCursors& cursors);
 
 class CompiledRouteTable {
  public:

@@ -69,8 +69,10 @@ Result<ChainRef> compile_chain(const model::FilterChain& chain, SecretStore& sec
     auto compiled = compile_http(std::make_shared<const model::HttpConnection>(*http));
     if (!compiled) return fail_with(compiled);
     settings->http = std::move(*compiled);
-  } else if (std::get<model::TcpProxy>(chain.filter).clusters.empty()) {
-    return fail(ErrorCode::kInvalidArgument, "tcp_proxy names no cluster");
+  } else {
+    auto split = policy::Split::compile(std::get<model::TcpProxy>(chain.filter).clusters);
+    if (!split) return fail(split.error().code, "tcp_proxy: " + split.error().message);
+    settings->tcp_split = std::move(*split);
   }
   return settings;
 }

@@ -1,5 +1,4 @@
 // Opaque TCP: one connection to the upstream for one from the client.
-#include <numeric>
 #include <utility>
 
 #include "proxy/listener/connection.h"
@@ -8,18 +7,6 @@
 
 namespace ripstop::proxy {
 namespace {
-
-const model::WeightedCluster& choose(const std::vector<model::WeightedCluster>& clusters, Random& random) {
-  if (clusters.size() == 1) return clusters.front();
-  const uint64_t total = std::accumulate(clusters.begin(), clusters.end(), uint64_t{0},
-                                         [](uint64_t sum, const auto& cluster) { return sum + cluster.weight; });
-  uint64_t draw = random.below(total);
-  for (const model::WeightedCluster& cluster : clusters) {
-    if (draw < cluster.weight) return cluster;
-    draw -= cluster.weight;
-  }
-  return clusters.back();
-}
 
 class TcpConnection {
  public:
@@ -50,7 +37,7 @@ class TcpConnection {
 };
 
 runtime::Task<net::StreamPtr> TcpConnection::connect() {
-  cluster_ = worker_.find_cluster(choose(tcp_.clusters, worker_.random()).cluster);
+  cluster_ = worker_.find_cluster(tcp_.clusters[worker_.splits().next(facts_.chain->tcp_split)].cluster);
   if (!cluster_) {
     note(Trouble::kClusterNotFound);
     co_return nullptr;

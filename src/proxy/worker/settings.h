@@ -53,6 +53,7 @@ struct ChainSettings {
   std::shared_ptr<TlsSlot> tls;               // null: plain text
   net::VerifyPeer verify_peer;
   std::shared_ptr<const HttpSettings> http;  // null: TCP
+  policy::Split tcp_split;                   // among the clusters of a TCP proxy
 };
 using ChainRef = std::shared_ptr<const ChainSettings>;
 

@@ -114,6 +114,7 @@ runtime::Task<void> Worker::sweep_now_and_then() {
   for (;;) {
     co_await runtime::sleep_for(kSweepInterval);
     for (const auto& [name, cluster] : clusters_) cluster->sweep(reactor_.now());
+    splits_.forget_gone();
   }
 }
 

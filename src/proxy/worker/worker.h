@@ -12,6 +12,7 @@
 
 #include "base/counter.h"
 #include "base/random.h"
+#include "policy/route/split.h"
 #include "proxy/exchange_pool.h"
 #include "proxy/listener/listener.h"
 #include "proxy/telemetry/request_record.h"
@@ -61,6 +62,7 @@ class Worker {
   [[nodiscard]] const ListenerSet& listeners() const { return listeners_; }
 
   [[nodiscard]] Random& random() { return random_; }
+  [[nodiscard]] policy::SplitCursors& splits() { return splits_; }
   [[nodiscard]] Telemetry& telemetry() { return *telemetry_; }
   [[nodiscard]] ExchangePool& exchanges() { return exchanges_; }
   [[nodiscard]] runtime::Reactor& reactor() { return reactor_; }
@@ -88,6 +90,7 @@ class Worker {
 
   runtime::Reactor& reactor_;
   Random random_;
+  policy::SplitCursors splits_{random_};
   std::unique_ptr<ApplicationDialer> dialer_;
   std::unique_ptr<Telemetry> telemetry_;
   WorkerCounters counters_;
