@@ -1,66 +1,14 @@
 #include "proxy/listener/connection.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
-#include "protocol/first_bytes/client_hello.h"
-#include "protocol/first_bytes/detect.h"
-#include "runtime/memory/block_pool.h"
+#include "proxy/listener/inspection.h"
 
 namespace ripstop::proxy {
 namespace {
 
 constexpr Duration kTlsHandshakeTimeout = std::chrono::seconds(10);
-constexpr Duration kInspectTimeout = std::chrono::seconds(15);
-constexpr size_t kInspectStep = 2048;
-
-// What the first bytes say.
-struct Inspection {
-  enum class State : uint8_t { kDone, kTimedOut, kClosed, kMalformed };
-  State state = State::kDone;
-  std::string received;
-  bool is_tls = false;
-  protocol::ClientHello hello;
-  protocol::Detected protocol = protocol::Detected::kOpaque;
-};
-
-// True when enough has been seen.
-bool look(const model::Listener& listener, protocol::ClientHelloParser& parser, Inspection& seen) {
-  using Hello = protocol::ClientHelloParser::State;
-  if (listener.inspect_tls && seen.received.size() > 0) {
-    const Hello hello = parser.parse(seen.received, seen.hello);
-    if (hello == Hello::kMore) return false;
-    if (hello == Hello::kMalformed) seen.state = Inspection::State::kMalformed;
-    seen.is_tls = hello == Hello::kDone;
-    if (hello != Hello::kNotTls) return true;
-  }
-  if (!listener.inspect_http) return !seen.received.empty();
-  seen.protocol = protocol::detect(seen.received);
-  return seen.protocol != protocol::Detected::kMore;
-}
-
-runtime::Task<Inspection> inspect(net::Stream& stream, const model::Listener& listener, TimePoint deadline) {
-  Inspection seen;
-  protocol::ClientHelloParser parser;
-  const runtime::Block chunk = runtime::Block::take(kInspectStep);
-  for (;;) {
-    auto got = co_await net::read_some(stream, {chunk.data(), chunk.size()}, deadline);
-    if (!got) {
-      seen.state = got.error().code == ErrorCode::kTimeout ? Inspection::State::kTimedOut : Inspection::State::kClosed;
-      co_return seen;
-    }
-    // Whoever has begun to speak first gets the time to finish: the short wait is for servers that speak first.
-    if (seen.received.empty()) deadline = std::max(deadline, runtime::Reactor::current().now() + kInspectTimeout);
-    seen.received.append(chunk.data(), *got);
-    // The client ended before it said enough: whatever came is opaque.
-    if (*got == 0) {
-      if (seen.received.empty()) seen.state = Inspection::State::kClosed;
-      co_return seen;
-    }
-    if (look(listener, parser, seen)) co_return seen;
-  }
-}
 
 ChainRef choose_chain(const ListenerSettings& listener, const ConnectionFacts& facts, const Inspection& seen) {
   std::vector<std::string_view> protocols(seen.hello.alpn.begin(), seen.hello.alpn.end());
@@ -100,8 +48,7 @@ runtime::Task<void> serve_connection(Worker& worker, ListenerRef accepted, runti
   const model::Listener& listener = *facts.listener->model;
   Inspection seen;
   if (listener.inspect_tls || listener.inspect_http) {
-    const TimePoint deadline = deadline_after(worker.reactor().now(), listener.inspect_timeout);
-    seen = co_await inspect(*stream, listener, deadline);
+    seen = co_await inspect(*stream, listener);
     const bool goes_on = seen.state == Inspection::State::kDone ||
                          (seen.state == Inspection::State::kTimedOut && listener.continue_on_inspect_timeout);
     if (!goes_on) co_return;
