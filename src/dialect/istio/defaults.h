@@ -32,6 +32,8 @@ namespace ripstop::dialect::istio {
   outlier.base_ejection = std::chrono::seconds(30);
   outlier.max_ejection = std::chrono::seconds(300);
   outlier.max_ejection_percent = 10;
+  // No field of Istio asks for it: a share that is less than one host ejects none.
+  outlier.always_eject_one = false;
   return outlier;
 }
 inline constexpr uint32_t kDefaultLocalOriginFailures = 5;

@@ -11,7 +11,8 @@
 //                 byte of the request was sent
 //   per-try time-out  as a reset
 //   overflow      never: the circuit breaker refused it
-// retriable-headers is not honoured: the model carries no header list.
+// retriable-headers covers nothing, for the model carries no list of headers: a list that comes by xDS is refused, and
+// a VirtualService that names the condition is warned about.
 //
 // Never retried: once the response has begun to go downstream, or when the request's body is not whole any more.
 //

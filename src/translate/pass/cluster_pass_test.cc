@@ -170,6 +170,11 @@ TEST(ClusterPass, SpeaksUpstreamWhatThePortDeclares) {
   EXPECT_EQ(of_protocol(AppProtocol::kAuto).protocol, model::UpstreamProtocol::kSameAsDownstream);
 }
 
+TEST(ClusterPass, CarriesOutlierDetectionWhole) {
+  const model::OutlierDetection outlier{.consecutive_5xx = 7, .max_ejection_percent = 3, .always_eject_one = true};
+  EXPECT_EQ(with({.outlier = outlier}).outlier, outlier);
+}
+
 TEST(ClusterPass, SwitchesPanicRoutingOnOnlyWithAHealthThreshold) {
   EXPECT_EQ(with({.outlier = model::OutlierDetection{}}).panic_percent, 0U);
   EXPECT_EQ(with({.outlier = model::OutlierDetection{}, .min_health_percent = 40}).panic_percent, 40U);

@@ -105,6 +105,7 @@ model::OutlierDetection decode_outlier(const cluster::OutlierDetection& wire, co
   const Cursor percent = at.field("max_ejection_percent");
   model.max_ejection_percent = value_or(wire.has_max_ejection_percent(), wire.max_ejection_percent(), 10, percent);
   if (model.max_ejection_percent > 100) percent.invalid("is above 100");
+  model.always_eject_one = decode_value(wire.always_eject_one_host(), at.field("always_eject_one_host"));
   if (model.interval == Duration::zero()) at.field("interval").invalid("is 0");
   return model;
 }

@@ -47,6 +47,7 @@ void encode_outlier(const model::OutlierDetection& model, cluster::OutlierDetect
   encode_duration(model.base_ejection, wire->mutable_base_ejection_time());
   encode_duration(model.max_ejection, wire->mutable_max_ejection_time());
   wire->mutable_max_ejection_percent()->set_value(model.max_ejection_percent);
+  if (model.always_eject_one) wire->mutable_always_eject_one_host()->set_value(true);
 }
 
 void set_seconds(Duration value, UInt32Value* wire) {

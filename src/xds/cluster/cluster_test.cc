@@ -98,6 +98,12 @@ TEST(ClusterCodec, DefaultsOfTheApiAreTheDefaultsOfTheModel) {
   EXPECT_EQ(cluster.protocol, model::UpstreamProtocol::kHttp1);
 }
 
+TEST(ClusterCodec, OneHostMayAlwaysBeEjectedWhereThePolicySaysSo) {
+  const std::string outlier = R"(name: "c" type: ORIGINAL_DST outlier_detection { enforcing_success_rate {} )";
+  EXPECT_TRUE(decoded(outlier + "always_eject_one_host { value: true } }").outlier->always_eject_one);
+  EXPECT_FALSE(decoded(outlier + "always_eject_one_host {} }").outlier->always_eject_one);
+}
+
 TEST(ClusterCodec, EjectionBySuccessRateMustBeSwitchedOff) {
   EXPECT_THAT(error_of(R"(name: "c" type: ORIGINAL_DST outlier_detection {})"),
               HasSubstr("Cluster.outlier_detection.enforcing_success_rate must be set to 0"));

@@ -97,6 +97,7 @@ model::OutlierDetection RandomModels::outlier() {
   result.base_ejection = duration();
   result.max_ejection = duration();
   result.max_ejection_percent = number(0, 100);
+  result.always_eject_one = coin();
   return result;
 }
 

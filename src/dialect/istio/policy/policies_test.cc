@@ -68,6 +68,7 @@ TEST(DestinationRule, OutlierDetectionHasIstiosDefaultsAndNeverPanics) {
   EXPECT_EQ(bare.policy.outlier->consecutive_5xx, 5U);
   EXPECT_EQ(bare.policy.outlier->consecutive_gateway_failure, 0U);
   EXPECT_EQ(bare.policy.outlier->max_ejection_percent, 10U);
+  EXPECT_FALSE(bare.policy.outlier->always_eject_one);
   EXPECT_EQ(bare.policy.min_health_percent, 0U);
   const auto full = only_policy(
       "  trafficPolicy: {outlierDetection: {consecutive5xxErrors: 0, consecutiveGatewayErrors: 3, interval: 1s,\n"

@@ -46,6 +46,10 @@ void read_retry_word(const Context& context, const Place& place, std::string_vie
   const auto found = std::ranges::find(kRetryWords, word, &std::pair<std::string_view, RetryOn>::first);
   if (found != kRetryWords.end()) {
     policy.on = policy.on | found->second;
+    if (found->second != RetryOn::kRetriableHeaders) return;
+    // The list that the condition goes by stands in no field of a VirtualService.
+    context.report.warning("istio/no-effect", place, "No header is named that would make a response worth a retry.",
+                           "Remove retriable-headers, or retry on status codes.");
     return;
   }
   if (word == kHttp3Word) {

@@ -153,6 +153,14 @@ TEST(VirtualService, RetriesAreTranslated) {
   EXPECT_EQ(std::get<model::ForwardToServices>(off.action).settings.retry->retries, 0U);
 }
 
+TEST(VirtualService, ARetryConditionWithoutEffectIsSaidToBeOne) {
+  const auto outcome = compile_text(resource_text("VirtualService",
+                                                  "  hosts: [a]\n  http:\n  - route: [{destination: {host: a}}]\n"
+                                                  "    retries: {attempts: 2, retryOn: \"5xx,retriable-headers\"}\n"));
+  EXPECT_THAT(briefs(outcome.findings, model::Severity::kWarning),
+              ElementsAre("W istio/no-effect 8:37 spec.http[0].retries.retryOn"));
+}
+
 TEST(VirtualService, FaultsAndMirrorsHaveDifferentDefaultShares) {
   const model::HttpRule rule = only_rule(
       "    fault:\n      delay: {fixedDelay: 7s, percentage: {value: 12.5}}\n      abort: {httpStatus: 500}\n"
