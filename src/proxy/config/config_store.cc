@@ -80,15 +80,20 @@ Status ConfigStore::take(const xds::Update& update) {
   if (!taken) return taken;
   ++generation_;
   promote(delta);
-  forget_unwanted();
+  forget_unwanted(delta);
   publish_(std::make_shared<const SettingsDelta>(std::move(delta)));
   return {};
 }
 
-// Endpoints that nobody refers to any more are not kept up to date either.
-void ConfigStore::forget_unwanted() {
-  const std::set<std::string> wanted_names = wanted().assignments;
-  std::erase_if(received_, [&](const auto& item) { return !wanted_names.contains(item.first); });
+// What nobody refers to any more is not kept up to date either.
+void ConfigStore::forget_unwanted(SettingsDelta& delta) {
+  const Wanted wanted = this->wanted();
+  std::erase_if(received_, [&](const auto& item) { return !wanted.assignments.contains(item.first); });
+  std::erase_if(routes_, [&](const auto& item) {
+    if (wanted.routes.contains(item.first)) return false;
+    delta.removed_routes.push_back(item.first);
+    return true;
+  });
 }
 
 Status ConfigStore::take_clusters(const xds::Update& update, SettingsDelta& delta) {
@@ -143,7 +148,10 @@ Status ConfigStore::take_routes(const xds::Update& update, SettingsDelta& delta)
     if (!routes) return fail_with(routes);
     compiled.push_back(std::move(*routes));
   }
+  // One that crossed the wire with the end of its subscription is not wanted any more.
+  const std::set<std::string> wanted_names = wanted().routes;
   for (RoutesRef& routes : compiled) {
+    if (!wanted_names.contains(routes->source().name)) continue;
     delta.routes.push_back(routes);
     routes_[routes->source().name] = std::move(routes);
   }
@@ -261,6 +269,7 @@ void ConfigStore::promote(SettingsDelta& delta, uint64_t patience_ended) {
 void ConfigStore::give_up_waiting(uint64_t until) {
   SettingsDelta delta;
   promote(delta, until);
+  forget_unwanted(delta);
   publish_(std::make_shared<const SettingsDelta>(std::move(delta)));
 }
 

@@ -84,7 +84,7 @@ class ConfigStore {
   [[nodiscard]] bool is_warm(const model::Listener& listener) const;
   // What was waiting before generation `patience_ended` goes as it is.
   void promote(SettingsDelta& delta, uint64_t patience_ended = 0);
-  void forget_unwanted();
+  void forget_unwanted(SettingsDelta& delta);
   static void want(const model::Cluster& cluster, Wanted& wanted);
   static void want(const model::Listener& listener, Wanted& wanted);
   void promote_cluster(const ClusterSettingsRef& cluster, SettingsDelta& delta);

@@ -128,8 +128,8 @@ TEST_F(Config, HoldsAListenerBackUntilItsRoutesAndAllClustersAreThere) {
 TEST_F(Config, ARefusedUpdateChangesNothing) {
   take(update_of(xds::type::kCluster, eds_cluster("reviews")));
   take(update_of(xds::type::kLoadAssignment, endpoints_of("reviews", 9080)));
-  take(update_of(xds::type::kRouteTable, table_of("9080", "reviews")));
   take(update_of(xds::type::kListener, listener_of("out", "9080")));
+  take(update_of(xds::type::kRouteTable, table_of("9080", "reviews")));
   const ListenerRef before = store_.listeners().at("out");
   const int publishes = published_;
 
@@ -154,8 +154,8 @@ TEST_F(Config, ARefusedUpdateChangesNothing) {
 TEST_F(Config, RemovesWhatIsGone) {
   take(update_of(xds::type::kCluster, eds_cluster("reviews")));
   take(update_of(xds::type::kLoadAssignment, endpoints_of("reviews", 9080)));
-  take(update_of(xds::type::kRouteTable, table_of("9080", "reviews")));
   take(update_of(xds::type::kListener, listener_of("out", "9080")));
+  take(update_of(xds::type::kRouteTable, table_of("9080", "reviews")));
   EXPECT_EQ(take(removal_of(xds::type::kListener, "out")).removed_listeners, std::vector<std::string>{"out"});
   EXPECT_EQ(take(removal_of(xds::type::kCluster, "reviews")).removed_clusters, std::vector<std::string>{"reviews"});
   EXPECT_TRUE(store_.wanted().assignments.empty());
@@ -163,6 +163,23 @@ TEST_F(Config, RemovesWhatIsGone) {
   // Endpoints from before its removal are not believed when it comes back.
   EXPECT_TRUE(take(update_of(xds::type::kCluster, eds_cluster("reviews"))).is_empty());
   EXPECT_TRUE(store_.is_waiting());
+}
+
+TEST_F(Config, DropsARouteTableOnceNoListenerRefersToIt) {
+  take(update_of(xds::type::kListener, listener_of("out", "9080")));
+  take(update_of(xds::type::kRouteTable, table_of("9080", "reviews")));
+  // The old table stays while the listener that needs another one is waiting for it.
+  EXPECT_TRUE(take(update_of(xds::type::kListener, listener_of("out", "9443"))).is_empty());
+  EXPECT_EQ(store_.wanted().routes, (std::set<std::string>{"9080", "9443"}));
+  EXPECT_TRUE(store_.routes().contains("9080"));
+  const SettingsDelta swap = take(update_of(xds::type::kRouteTable, table_of("9443", "reviews")));
+  EXPECT_EQ(swap.listeners.size(), 1U);
+  EXPECT_EQ(swap.removed_routes, std::vector<std::string>{"9080"});
+  EXPECT_EQ(store_.wanted().routes, std::set<std::string>{"9443"});
+  EXPECT_FALSE(store_.routes().contains("9080"));
+  EXPECT_EQ(take(removal_of(xds::type::kListener, "out")).removed_routes, std::vector<std::string>{"9443"});
+  EXPECT_TRUE(take(update_of(xds::type::kRouteTable, table_of("late", "reviews"))).is_empty())
+      << "that crossed the wire with its unsubscription";
 }
 
 TEST_F(Config, EmptiesAClusterWhoseEndpointsAreRemoved) {

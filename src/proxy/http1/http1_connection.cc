@@ -25,6 +25,13 @@ class Http1Connection final : public Downstream {
         reader_(stream, http_.rules),
         writer_(stream) {}
 
+  // Cut off in the middle of an exchange: the client must not take the response for whole.
+  ~Http1Connection() override {
+    if (is_busy_) stream_.reset_on_close();
+  }
+  Http1Connection(const Http1Connection&) = delete;
+  Http1Connection& operator=(const Http1Connection&) = delete;
+
   runtime::Task<void> serve(std::string received);
 
   MessageSource& body() override { return reader_; }
@@ -46,7 +53,6 @@ class Http1Connection final : public Downstream {
   runtime::Task<HeadStep> read_head(protocol::RequestHead& head);
   runtime::Task<Next> serve_one();
   runtime::Task<void> linger();
-  [[nodiscard]] bool is_draining() const { return worker_.is_draining(facts_.direction()); }
 
   Worker& worker_;
   Worker::Seat& seat_;
@@ -57,6 +63,7 @@ class Http1Connection final : public Downstream {
   Http1Writer writer_;
   const protocol::RequestHead* request_ = nullptr;
   bool closes_ = false;  // the response said so
+  bool is_busy_ = false;
 };
 
 // A response whose end the client could not see otherwise is ended by closing.
@@ -68,7 +75,7 @@ void Http1Connection::queue_response(protocol::ResponseHead& head) {
   } else if (head.framing.kind == FramingKind::kChunked && is_old) {
     protocol::reframe(head, protocol::BodyFraming::until_close());
   }
-  closes_ = !request_->keep_alive || is_draining() || head.framing.kind == FramingKind::kUntilClose ||
+  closes_ = !request_->keep_alive || seat_.is_ending() || head.framing.kind == FramingKind::kUntilClose ||
             !reader_.is_complete() || head.tunnel;
   auto signal = closes_ ? protocol::ConnectionSignal::kClose : protocol::ConnectionSignal::kNone;
   if (is_old && !closes_) signal = protocol::ConnectionSignal::kKeepAlive;
@@ -82,7 +89,7 @@ runtime::Task<bool> Http1Connection::wait_for_request() {
   const auto idle = http_.model->idle_timeout.value_or(Duration::zero());
   const TimePoint deadline = deadline_after(worker_.reactor().now(), idle);
   while (reader_.is_empty()) {
-    if (is_draining()) co_return false;
+    if (seat_.drain().is_set()) co_return false;
     const runtime::Transfer::State got = reader_.try_receive();
     if (got == runtime::Transfer::State::kDone) co_return true;
     if (got != runtime::Transfer::State::kWouldBlock) co_return false;
@@ -121,7 +128,9 @@ runtime::Task<Http1Connection::Next> Http1Connection::serve_one() {
     co_await linger();
     co_return Next::kStop;
   }
+  is_busy_ = true;
   const ExchangeEnd end = co_await run_exchange(worker_, *this, facts_, *state);
+  is_busy_ = false;
   if (end == ExchangeEnd::kAbort) {
     stream_.reset_on_close();
     co_return Next::kStop;

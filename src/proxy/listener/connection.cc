@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "proxy/listener/inspection.h"
+#include "runtime/unless.h"
 
 namespace ripstop::proxy {
 namespace {
@@ -58,6 +59,7 @@ runtime::Task<void> serve_connection(Worker& worker, ListenerRef accepted, runti
     stream->reset_on_close();
     co_return;
   }
+  seat.follow(facts.listener, facts.chain);
   if (facts.chain->model->tls) {
     auto context = facts.chain->tls->get();
     if (!context) {
@@ -76,9 +78,10 @@ runtime::Task<void> serve_connection(Worker& worker, ListenerRef accepted, runti
     facts.tls = stream->tls();
   }
   if (facts.chain->http) {
-    co_await serve_http1(worker, seat, std::move(stream), std::move(facts), std::move(seen.received));
+    co_await runtime::unless(seat.cut(),
+                             serve_http1(worker, seat, std::move(stream), std::move(facts), std::move(seen.received)));
   } else {
-    co_await serve_tcp(worker, std::move(stream), std::move(facts), std::move(seen.received));
+    co_await serve_tcp(worker, seat, std::move(stream), std::move(facts), std::move(seen.received));
   }
 }
 

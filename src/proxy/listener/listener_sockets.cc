@@ -50,29 +50,43 @@ runtime::FileDescriptor ListenerSockets::take_inherited(const SocketAddress& add
   return found == inherited_.end() ? runtime::FileDescriptor() : duplicate(found->second.get());
 }
 
+Result<std::vector<runtime::FileDescriptor>> ListenerSockets::bind(const SocketAddress& address, size_t count) const {
+  const bool is_inherited = inherited_.contains(address);
+  // One socket per worker, so that the kernel spreads connections; an inherited one they share.
+  std::vector<runtime::FileDescriptor> sockets;
+  for (size_t i = 0; i < count; ++i) {
+    if (is_inherited) {
+      sockets.push_back(take_inherited(address));
+      continue;
+    }
+    auto socket = runtime::open_listener({address, {}}, true);
+    if (!socket) return fail_with(socket);
+    sockets.push_back(std::move(*socket));
+  }
+  return sockets;
+}
+
 Status ListenerSockets::open(const model::Listener& listener, Fleet& fleet) {
-  if (!listener.bind_to_port) return {};
-  std::vector<SocketAddress> wanted = {listener.address};
-  wanted.insert(wanted.end(), listener.more_addresses.begin(), listener.more_addresses.end());
+  if (!listener.bind_to_port && !bound_.contains(listener.name)) return {};
+  std::vector<SocketAddress> wanted;
+  if (listener.bind_to_port) {
+    wanted.push_back(listener.address);
+    wanted.insert(wanted.end(), listener.more_addresses.begin(), listener.more_addresses.end());
+  }
   std::vector<SocketAddress>& bound = bound_[listener.name];
   for (const SocketAddress& address : wanted) {
     if (std::ranges::find(bound, address) != bound.end()) continue;
-    const bool is_inherited = inherited_.contains(address);
-    // One socket per worker, so that the kernel spreads connections; an inherited one they share.
-    std::vector<runtime::FileDescriptor> sockets;
-    for (size_t i = 0; i < fleet.size(); ++i) {
-      if (is_inherited) {
-        sockets.push_back(take_inherited(address));
-        continue;
-      }
-      auto socket = runtime::open_listener({address, {}}, true);
-      if (!socket) return fail(socket.error().code, "listener " + listener.name + ": " + socket.error().message);
-      sockets.push_back(std::move(*socket));
-    }
+    auto sockets = bind(address, fleet.size());
+    if (!sockets) return fail(sockets.error().code, "listener " + listener.name + ": " + sockets.error().message);
     // Only when all are bound, so that another attempt does not repeat a part.
-    for (size_t i = 0; i < sockets.size(); ++i) hand_over(fleet, i, listener.name, std::move(sockets[i]));
+    for (size_t i = 0; i < sockets->size(); ++i) hand_over(fleet, i, listener.name, std::move((*sockets)[i]));
     bound.push_back(address);
   }
+  std::erase_if(bound, [&](const SocketAddress& address) {
+    if (std::ranges::find(wanted, address) != wanted.end()) return false;
+    fleet.post_all([name = listener.name, address](Worker& worker) { worker.stop_listening(name, address); });
+    return true;
+  });
   return {};
 }
 

@@ -16,8 +16,9 @@ class ListenerSockets {
   // `inherited` are listening TCP sockets of whoever started the proxy; fails for anything else.
   static Result<ListenerSockets> adopt(std::vector<runtime::FileDescriptor> inherited);
 
-  // Binds what the listener asks for and lets every worker accept on it. Nothing when it is bound there already.
-  // kAlreadyExists and the like name the address.
+  // Binds what the listener asks for, lets every worker accept on it, and then closes what it was bound to and no
+  // longer asks for. Nothing when it is bound there already. Errors name the listener and the address, and leave the
+  // sockets that it had. An inherited socket that is not wanted stays open, since it could not be opened again.
   Status open(const model::Listener& listener, Fleet& fleet);
   // The workers have stopped accepting; a removed listener's inherited socket can be used again.
   void close(const std::string& name) { bound_.erase(name); }
@@ -26,6 +27,8 @@ class ListenerSockets {
   [[nodiscard]] runtime::FileDescriptor take_inherited(const SocketAddress& address) const;
 
  private:
+  [[nodiscard]] Result<std::vector<runtime::FileDescriptor>> bind(const SocketAddress& address, size_t count) const;
+
   std::map<SocketAddress, runtime::FileDescriptor> inherited_;
   std::map<std::string, std::vector<SocketAddress>> bound_;
 };

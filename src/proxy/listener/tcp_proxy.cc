@@ -4,20 +4,26 @@
 #include "proxy/listener/connection.h"
 #include "proxy/listener/tunnel.h"
 #include "proxy/rescue.h"
+#include "runtime/unless.h"
 
 namespace ripstop::proxy {
 namespace {
 
-class TcpConnection {
+class TcpConnection final : private Worker::Seat::Observer {
  public:
-  TcpConnection(Worker& worker, net::Stream& client, ConnectionFacts& facts)
-      : worker_(worker), client_(client), facts_(facts), tcp_(std::get<model::TcpProxy>(facts.chain->model->filter)) {}
+  TcpConnection(Worker& worker, Worker::Seat& seat, net::Stream& client, ConnectionFacts& facts)
+      : worker_(worker),
+        seat_(seat),
+        client_(client),
+        facts_(facts),
+        tcp_(std::get<model::TcpProxy>(facts.chain->model->filter)) {}
 
   runtime::Task<void> serve(std::string received);
 
  private:
   runtime::Task<net::StreamPtr> connect();
-  void end(const TunnelResult& result);
+  void end();
+  void on_tick() override;
   void note(Trouble trouble) {
     const Rescue what = rescue(trouble);
     record_.add_flag(what.flag);
@@ -25,6 +31,7 @@ class TcpConnection {
   }
 
   Worker& worker_;
+  Worker::Seat& seat_;
   net::Stream& client_;
   ConnectionFacts& facts_;
   const model::TcpProxy& tcp_;
@@ -34,6 +41,9 @@ class TcpConnection {
   policy::HostRef host_;
   policy::Breaker::Permit permit_;
   std::string failure_;
+  TunnelResult result_;
+  uint64_t received_ = 0;  // reported
+  uint64_t sent_ = 0;
 };
 
 runtime::Task<net::StreamPtr> TcpConnection::connect() {
@@ -65,14 +75,21 @@ runtime::Task<net::StreamPtr> TcpConnection::connect() {
   co_return nullptr;
 }
 
-void TcpConnection::end(const TunnelResult& result) {
+void TcpConnection::on_tick() {
+  const uint64_t received = result_.from_client - std::exchange(received_, result_.from_client);
+  const uint64_t sent = result_.from_upstream - std::exchange(sent_, result_.from_upstream);
+  if (received + sent != 0) worker_.telemetry().on_tcp_bytes(record_, received, sent);
+}
+
+void TcpConnection::end() {
   worker_.reactor().refresh_now();
   record_.duration = worker_.reactor().now() - record_.start;
-  record_.request_bytes = result.from_client;
-  record_.response_bytes = result.from_upstream;
-  if (result.timed_out) record_.add_flag(ResponseFlag::kStreamIdleTimeout);
-  if (result.client_failed) record_.add_flag(ResponseFlag::kDownstreamTermination);
-  if (result.upstream_failed) record_.add_flag(ResponseFlag::kUpstreamTermination);
+  record_.request_bytes = result_.from_client;
+  record_.response_bytes = result_.from_upstream;
+  if (result_.timed_out) record_.add_flag(ResponseFlag::kStreamIdleTimeout);
+  if (result_.client_failed) record_.add_flag(ResponseFlag::kDownstreamTermination);
+  if (result_.upstream_failed) record_.add_flag(ResponseFlag::kUpstreamTermination);
+  on_tick();
   worker_.telemetry().on_end(record_, tcp_.access_logs);
 }
 
@@ -85,7 +102,6 @@ runtime::Task<void> TcpConnection::serve(std::string received) {
   record_.downstream_remote = facts_.remote;
   record_.downstream_tls = facts_.tls;
   record_.route_name = tcp_.stat_prefix;
-  TunnelResult result;
   const net::StreamPtr upstream = co_await connect();
   if (upstream) {
     record_.upstream_local = upstream->local_address();
@@ -94,17 +110,25 @@ runtime::Task<void> TcpConnection::serve(std::string received) {
     TunnelOptions options;
     options.early_from_client = received;
     options.idle_timeout = tcp_.idle_timeout.value_or(Duration::zero());
-    co_await relay(client_, *upstream, options, result);
+    seat_.observe(this);
+    const auto whole = co_await runtime::unless(seat_.cut(), relay(client_, *upstream, options, result_));
+    seat_.observe(nullptr);
+    if (!whole) {
+      record_.connection_termination = "listener_drained";
+      client_.reset_on_close();
+      upstream->reset_on_close();
+    }
   } else {
     client_.reset_on_close();
   }
-  end(result);
+  end();
 }
 
 }  // namespace
 
-runtime::Task<void> serve_tcp(Worker& worker, net::StreamPtr stream, ConnectionFacts facts, std::string received) {
-  TcpConnection connection(worker, *stream, facts);
+runtime::Task<void> serve_tcp(Worker& worker, Worker::Seat& seat, net::StreamPtr stream, ConnectionFacts facts,
+                              std::string received) {
+  TcpConnection connection(worker, seat, *stream, facts);
   co_await connection.serve(std::move(received));
 }
 

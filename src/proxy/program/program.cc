@@ -118,6 +118,7 @@ Status Program::Parts::start_workers() {
     parts.telemetry = metrics_.make_worker(own);
     parts.seed = random_.next();
     parts.own_labels = own;
+    parts.drain_time = options_.drain_time;
     return parts;
   });
   if (!fleet) return fail_with(fleet);

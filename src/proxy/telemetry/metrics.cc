@@ -54,12 +54,15 @@ void WorkerMetrics::on_tcp_open(const RequestRecord& record) {
   find_tcp(record).opened.add();
 }
 
+void WorkerMetrics::on_tcp_bytes(const RequestRecord& record, uint64_t received, uint64_t sent) {
+  TcpSeries& series = find_tcp(record);
+  series.received_bytes.add(received);
+  series.sent_bytes.add(sent);
+}
+
 void WorkerMetrics::on_end(const RequestRecord& record, const std::vector<model::AccessLog>& logs) {
   if (record.is_tcp) {
-    TcpSeries& series = find_tcp(record);
-    series.received_bytes.add(record.request_bytes);
-    series.sent_bytes.add(record.response_bytes);
-    series.closed.add();
+    find_tcp(record).closed.add();
   } else {
     RequestSeries& series = find_request(record);
     series.requests.add();
@@ -154,7 +157,8 @@ std::string MetricsRegistry::prometheus() {
         merged.response_bytes.add(series.response_bytes);
       }
       for (const TcpSeries& series : worker->tcp_) {
-        if (series.opened.value() + series.closed.value() == 0) continue;
+        const uint64_t bytes = series.sent_bytes.value() + series.received_bytes.value();
+        if (series.opened.value() + series.closed.value() + bytes == 0) continue;
         MergedTcp& merged = tcp[series.labels];
         merged.sent += series.sent_bytes.value();
         merged.received += series.received_bytes.value();

@@ -46,6 +46,7 @@ class WorkerMetrics final : public Telemetry {
 
   void on_end(const RequestRecord& record, const std::vector<model::AccessLog>& logs) override;
   void on_tcp_open(const RequestRecord& record) override;
+  void on_tcp_bytes(const RequestRecord& record, uint64_t received, uint64_t sent) override;
 
  private:
   friend class MetricsRegistry;

@@ -68,10 +68,14 @@ TEST(Metrics, CountTcpConnectionsFromTheServersSide) {
   const std::string labels = "{" + format_labels(recorded.record, recorded.own) + "}";
   EXPECT_EQ(value_of(registry.prometheus(), "istio_tcp_connections_opened_total" + labels), "1");
   EXPECT_EQ(value_of(registry.prometheus(), "istio_tcp_connections_closed_total" + labels), "0");
+  worker->on_tcp_bytes(recorded.record, 2, 200);
+  // Named from the server's side: received is what the client sent.
+  EXPECT_EQ(value_of(registry.prometheus(), "istio_tcp_received_bytes_total" + labels), "2");
+  EXPECT_EQ(value_of(registry.prometheus(), "istio_tcp_sent_bytes_total" + labels), "200") << "while it lives";
+  worker->on_tcp_bytes(recorded.record, 1, 95);
   worker->on_end(recorded.record, {});
   const std::string text = registry.prometheus();
   EXPECT_EQ(value_of(text, "istio_tcp_connections_closed_total" + labels), "1");
-  // Named from the server's side: received is what the client sent.
   EXPECT_EQ(value_of(text, "istio_tcp_received_bytes_total" + labels), "3");
   EXPECT_EQ(value_of(text, "istio_tcp_sent_bytes_total" + labels), "295");
 }

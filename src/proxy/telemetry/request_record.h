@@ -92,6 +92,9 @@ class Telemetry {
   // `logs` of the HTTP connection manager or TCP proxy that handled it.
   virtual void on_end(const RequestRecord& record, const std::vector<model::AccessLog>& logs) = 0;
   virtual void on_tcp_open(const RequestRecord& record) = 0;
+  // Bytes that came and went on a TCP connection since the last report: every few seconds while it lives, and once more
+  // right before on_end(), which does not count them again.
+  virtual void on_tcp_bytes(const RequestRecord& record, uint64_t received, uint64_t sent) = 0;
 };
 
 }  // namespace ripstop::proxy

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proxy/config/config_store.h"
@@ -30,15 +31,21 @@ class RecordingTelemetry final : public Telemetry {
     uint64_t response_bytes = 0;
     std::string failure;
   };
-  explicit RecordingTelemetry(std::vector<Line>& lines) : lines_(lines) {}
+  // Reports of bytes received and sent.
+  using TcpBytes = std::vector<std::pair<uint64_t, uint64_t>>;
+  RecordingTelemetry(std::vector<Line>& lines, TcpBytes& tcp_bytes) : lines_(lines), tcp_bytes_(tcp_bytes) {}
   void on_end(const RequestRecord& record, const std::vector<model::AccessLog>&) override {
     lines_.push_back({record.status, std::string(record.details), record.flags[0], record.attempts,
                       record.request_bytes, record.response_bytes, std::string(record.transport_failure)});
   }
   void on_tcp_open(const RequestRecord&) override {}
+  void on_tcp_bytes(const RequestRecord&, uint64_t received, uint64_t sent) override {
+    tcp_bytes_.emplace_back(received, sent);
+  }
 
  private:
   std::vector<Line>& lines_;
+  TcpBytes& tcp_bytes_;
 };
 
 // An upstream that answers each connection by a script: a list of (bytes to wait for at the end, answer). An empty
@@ -93,11 +100,12 @@ struct ScriptedUpstream {
 
 class OneWorker {
  public:
-  OneWorker() {
+  explicit OneWorker(Duration drain_time = std::chrono::seconds(5)) {
     Worker::Parts parts;
     parts.dialer = *ApplicationDialer::open(-1);
-    parts.telemetry = std::make_unique<RecordingTelemetry>(lines);
+    parts.telemetry = std::make_unique<RecordingTelemetry>(lines, tcp_bytes);
     parts.seed = 1;
+    parts.drain_time = drain_time;
     worker = std::make_unique<Worker>(std::move(parts));
     store = std::make_unique<ConfigStore>(
         secrets, [this](const std::shared_ptr<const SettingsDelta>& delta) { worker->apply(*delta); });
@@ -168,6 +176,7 @@ class OneWorker {
 
   runtime::Reactor reactor;
   std::vector<RecordingTelemetry::Line> lines;
+  RecordingTelemetry::TcpBytes tcp_bytes;
   SecretStore secrets;
   std::unique_ptr<Worker> worker;
   std::unique_ptr<ConfigStore> store;

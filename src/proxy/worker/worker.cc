@@ -12,6 +12,7 @@ namespace ripstop::proxy {
 namespace {
 
 constexpr Duration kSweepInterval = std::chrono::seconds(1);
+constexpr int kSweepsPerTick = 5;  // as often as Istio reports on connections that live
 // After accept failed for want of descriptors or memory: room may come, and trying at once would only spin.
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 constexpr size_t kIdleExchanges = 256;
@@ -40,7 +41,8 @@ Worker::Worker(Parts parts)
       random_(parts.seed),
       dialer_(std::move(parts.dialer)),
       telemetry_(std::move(parts.telemetry)),
-      own_labels_(format_peer(parts.own_labels)) {
+      own_labels_(format_peer(parts.own_labels)),
+      drain_time_(parts.drain_time) {
   housekeeping_.spawn(sweep_now_and_then());
 }
 
@@ -70,7 +72,11 @@ void Worker::apply(const SettingsDelta& delta) {
     acceptors_.erase(name);
     listeners_.remove(name);
   }
-  for (const std::string& name : delta.removed_routes) routes_.erase(name);
+  for (const ListenerRef& listener : delta.listeners) retire_replaced(listener->model->name);
+  for (const std::string& name : delta.removed_listeners) retire_replaced(name);
+  ByName<RoutesRef> gone;
+  for (const std::string& name : delta.removed_routes) gone.emplace(name, find_routes(name));
+  if (!gone.empty()) housekeeping_.spawn(forget_routes(std::move(gone)));
   for (const std::string& name : delta.removed_clusters) clusters_.erase(name);
 }
 
@@ -80,9 +86,13 @@ void Worker::listen(const std::string& name, runtime::FileDescriptor socket) {
     log::error("proxy.listener", name + ": " + acceptor.error().message);
     return;
   }
-  auto& scope = acceptors_[name];
+  auto& scope = acceptors_[name][acceptor->local_address().value_or(SocketAddress{})];
   if (!scope) scope = std::make_unique<runtime::Scope>();
   scope->spawn(accept_for(name, std::move(*acceptor)));
+}
+
+void Worker::stop_listening(const std::string& name, const SocketAddress& address) {
+  if (const auto found = acceptors_.find(name); found != acceptors_.end()) found->second.erase(address);
 }
 
 runtime::Task<void> Worker::accept_for(std::string name, runtime::Acceptor acceptor) {
@@ -105,16 +115,17 @@ std::shared_ptr<UpstreamCluster> Worker::find_cluster(std::string_view name) con
   return found == clusters_.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<const policy::CompiledRouteTable> Worker::find_routes(std::string_view name) const {
+RoutesRef Worker::find_routes(std::string_view name) const {
   const auto found = routes_.find(name);
   return found == routes_.end() ? nullptr : found->second;
 }
 
 runtime::Task<void> Worker::sweep_now_and_then() {
-  for (;;) {
+  for (int turn = 1;; ++turn) {
     co_await runtime::sleep_for(kSweepInterval);
     for (const auto& [name, cluster] : clusters_) cluster->sweep(reactor_.now());
     splits_.forget_gone();
+    if (turn % kSweepsPerTick == 0) tick();
   }
 }
 
@@ -146,20 +157,6 @@ void Worker::drain(bool inbound_only) {
     if (is_draining(seat->direction_)) seat->drain_.set();
     seat = next;
   }
-}
-
-Worker::Seat::Seat(Worker& worker, model::Direction direction) : worker_(worker), direction_(direction) {
-  next_ = worker_.first_seat_;
-  if (next_ != nullptr) next_->previous_ = this;
-  worker_.first_seat_ = this;
-  worker_.counters_.connections.add(1);
-  if (worker_.is_draining(direction)) drain_.set();
-}
-
-Worker::Seat::~Seat() {
-  (previous_ == nullptr ? worker_.first_seat_ : previous_->next_) = next_;
-  if (next_ != nullptr) next_->previous_ = previous_;
-  worker_.counters_.connections.add(-1);
 }
 
 }  // namespace ripstop::proxy

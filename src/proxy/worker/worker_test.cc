@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "proxy/testing/one_worker.h"
 
 namespace ripstop::proxy {
@@ -59,6 +61,257 @@ TEST(Splits, ConnectionsOfATcpProxyAreSharedOutAsWell) {
   for (int i = 0; i < 8; ++i) EXPECT_EQ(one.exchange(listening, "ping"), "pong");
   EXPECT_EQ(first.connections, 6);
   EXPECT_EQ(second.connections, 2);
+}
+
+// A client's connection that is open for as long as its test wants.
+struct Client {
+  Client(OneWorker& one, SocketAddress address) : worker(one) { scope.spawn(run(*this, address)); }
+
+  void say(std::string text) {
+    to_say += std::move(text);
+    may_speak.set();
+  }
+  bool hears(const std::string& text) {
+    return until([&] { return heard.find(text) != std::string::npos; });
+  }
+  bool is_closed() {
+    return until([this] { return closed; });
+  }
+  template <typename Condition>
+  bool until(Condition condition) {
+    for (int turn = 0; turn < 2'000 && !condition(); ++turn) worker.reactor.run_once(std::chrono::milliseconds(5));
+    return condition();
+  }
+
+  static runtime::Task<void> run(Client& self, SocketAddress address) {
+    auto socket = co_await runtime::connect({address, {}}, kNever);
+    self.stream = net::make_tcp_stream(std::move(*socket));
+    self.scope.spawn(speak(self));
+    char buffer[4096];
+    for (;;) {
+      auto got = co_await net::read_some(*self.stream, buffer, kNever);
+      if (!got || *got == 0) break;
+      self.heard.append(buffer, *got);
+    }
+    self.closed = true;
+  }
+  static runtime::Task<void> speak(Client& self) {
+    for (;;) {
+      co_await self.may_speak.wait();
+      self.may_speak.clear();
+      co_await net::write_all(*self.stream, std::exchange(self.to_say, {}), kNever);
+    }
+  }
+
+  OneWorker& worker;
+  net::StreamPtr stream;
+  std::string to_say;
+  runtime::Event may_speak;
+  std::string heard;
+  bool closed = false;
+  runtime::Scope scope;  // last: its tasks use the rest
+};
+
+constexpr Duration kLong = std::chrono::hours(1);
+
+model::FilterChain echo_chain(const std::string& cluster) {
+  model::TcpProxy tcp;
+  tcp.clusters = {{.cluster = cluster}};
+  model::FilterChain chain;
+  chain.filter = std::move(tcp);
+  return chain;
+}
+
+// The worker's only listener, with something in its chain changed.
+model::Listener changed_listener(const OneWorker& one) {
+  model::Listener listener = *one.worker->listeners().all().begin()->second->model;
+  auto& filter = listener.default_filter_chain->filter;
+  if (auto* http = std::get_if<model::HttpConnection>(&filter)) http->server_name = "changed";
+  if (auto* tcp = std::get_if<model::TcpProxy>(&filter)) tcp->stat_prefix = "changed";
+  return listener;
+}
+
+SettingsDelta removal_of_all(const OneWorker& one) {
+  SettingsDelta delta;
+  for (const auto& [name, listener] : one.worker->listeners().all()) delta.removed_listeners.push_back(name);
+  return delta;
+}
+
+TEST(Retiring, AnIdleConnectionOfAReplacedFilterChainMayStillBringARequest) {
+  OneWorker one(kLong);
+  ScriptedUpstream upstream;
+  upstream.steps = {{"\r\n\r\n", kOk}, {"\r\n\r\n", kOk}};
+  one.add_cluster("reviews", {upstream.address()});
+  Client client(one, one.listen(route_all_to("reviews")));
+  client.say(kGet);
+  ASSERT_TRUE(client.hears("ok"));
+  EXPECT_EQ(client.heard.find("connection: close"), std::string::npos);
+  ASSERT_TRUE(one.store->add_listener(changed_listener(one)));
+  client.heard.clear();
+  client.say(kGet);
+  EXPECT_TRUE(client.hears("ok"));
+  EXPECT_NE(client.heard.find("connection: close"), std::string::npos) << client.heard;
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(Retiring, AnIdleConnectionIsClosedWhenTheDrainTimeIsOver) {
+  OneWorker one(std::chrono::milliseconds(5));
+  ScriptedUpstream upstream;
+  upstream.steps = {{"\r\n\r\n", kOk}};
+  one.add_cluster("reviews", {upstream.address()});
+  Client client(one, one.listen(route_all_to("reviews")));
+  client.say(kGet);
+  ASSERT_TRUE(client.hears("ok"));
+  ASSERT_TRUE(one.store->add_listener(changed_listener(one)));
+  EXPECT_FALSE(client.closed) << "not before";
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_EQ(one.lines.size(), 1U) << "there was no request to report";
+}
+
+TEST(Retiring, AConnectionWhoseListenerWasReplacedBeforeItSpokeIsServedOnce) {
+  OneWorker one(kLong);
+  ScriptedUpstream upstream;
+  upstream.steps = {{"\r\n\r\n", kOk}};
+  one.add_cluster("reviews", {upstream.address()});
+  Client client(one, one.listen(route_all_to("reviews")));
+  ASSERT_TRUE(client.until([&] { return one.worker->counters().connections.value() == 1; }));
+  ASSERT_TRUE(one.store->add_listener(changed_listener(one)));
+  client.say(kGet);
+  EXPECT_TRUE(client.hears("ok"));
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(Draining, AWorkerThatDrainsClosesItsIdleConnectionsAtOnce) {
+  OneWorker one(kLong);
+  ScriptedUpstream upstream;
+  upstream.steps = {{"\r\n\r\n", kOk}};
+  one.add_cluster("reviews", {upstream.address()});
+  Client client(one, one.listen(route_all_to("reviews")));
+  client.say(kGet);
+  ASSERT_TRUE(client.hears("ok"));
+  one.worker->drain();
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(Retiring, ARequestInFlightEndsAndSaysThatItWasTheLast) {
+  OneWorker one(kLong);
+  ScriptedUpstream upstream;
+  upstream.steps = {{"hello", kOk}};
+  one.add_cluster("reviews", {upstream.address()});
+  Client client(one, one.listen(route_all_to("reviews")));
+  client.say("POST / HTTP/1.1\r\nhost: reviews\r\ncontent-length: 5\r\n\r\nhel");
+  ASSERT_TRUE(client.until([&] { return upstream.connections == 1; }));
+  one.worker->apply(removal_of_all(one));
+  client.say("lo");
+  EXPECT_TRUE(client.hears("ok"));
+  EXPECT_NE(client.heard.find("connection: close"), std::string::npos) << client.heard;
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(Retiring, AConnectionWhoseFilterChainDoesNotChangeLivesOn) {
+  OneWorker one(Duration::zero());
+  ScriptedUpstream upstream;
+  upstream.steps = {{"\r\n\r\n", kOk}, {"\r\n\r\n", kOk}};
+  one.add_cluster("reviews", {upstream.address()});
+  Client client(one, one.listen(route_all_to("reviews")));
+  client.say(kGet);
+  ASSERT_TRUE(client.hears("ok"));
+  model::Listener same = *one.worker->listeners().all().begin()->second->model;
+  same.filter_chains.push_back(echo_chain("elsewhere"));
+  same.filter_chains.back().match.destination_port = 1;
+  ASSERT_TRUE(one.store->add_listener(std::move(same)));
+  client.heard.clear();
+  client.say(kGet);
+  EXPECT_TRUE(client.hears("ok"));
+  EXPECT_FALSE(client.closed);
+}
+
+TEST(Retiring, AnOpaqueConnectionIsCutWhenTheDrainTimeIsOver) {
+  OneWorker one(std::chrono::milliseconds(5));
+  ScriptedUpstream upstream;
+  upstream.steps = {{"ping", "pong"}};
+  one.add_cluster("echo", {upstream.address()});
+  Client client(one, one.listen(echo_chain("echo")));
+  client.say("ping");
+  ASSERT_TRUE(client.hears("pong"));
+  ASSERT_TRUE(one.store->add_listener(changed_listener(one)));
+  EXPECT_FALSE(client.closed) << "not before";
+  EXPECT_TRUE(client.is_closed());
+  ASSERT_EQ(one.lines.size(), 1U) << "and is reported";
+  EXPECT_EQ(one.lines[0].response_bytes, 4U);
+  EXPECT_EQ(one.worker->counters().connections.value(), 0);
+}
+
+TEST(Retiring, ARequestThatDoesNotEndIsCutWithItsConnectionAndReported) {
+  OneWorker one(std::chrono::milliseconds(5));
+  ScriptedUpstream upstream;
+  upstream.steps = {{"more than it will get", ""}};
+  one.add_cluster("reviews", {upstream.address()});
+  Client client(one, one.listen(route_all_to("reviews")));
+  client.say(kGet);
+  ASSERT_TRUE(client.until([&] { return upstream.connections == 1; }));
+  one.worker->apply(removal_of_all(one));
+  EXPECT_TRUE(client.is_closed());
+  ASSERT_EQ(one.lines.size(), 1U);
+  EXPECT_EQ(one.lines[0].flag, ResponseFlag::kDownstreamTermination);
+  EXPECT_EQ(one.worker->counters().requests.value(), 0);
+}
+
+TEST(Retiring, RoutesThatAreGoneAreStillThereForWhatIsBeingDrained) {
+  OneWorker one(std::chrono::milliseconds(5));
+  auto table = std::make_shared<model::RouteTable>();
+  table->name = "9080";
+  SettingsDelta delta;
+  delta.routes = {*policy::CompiledRouteTable::compile(table)};
+  one.worker->apply(delta);
+  SettingsDelta removal;
+  removal.removed_routes = {"9080"};
+  one.worker->apply(removal);
+  EXPECT_NE(one.worker->find_routes("9080"), nullptr);
+  for (int turn = 0; turn < 2'000 && one.worker->find_routes("9080"); ++turn) {
+    one.reactor.run_once(std::chrono::milliseconds(5));
+  }
+  EXPECT_EQ(one.worker->find_routes("9080"), nullptr);
+}
+
+TEST(Retiring, RoutesThatComeBackInTimeStay) {
+  OneWorker one(std::chrono::milliseconds(2));
+  auto table = std::make_shared<model::RouteTable>();
+  table->name = "9080";
+  SettingsDelta first;
+  first.routes = {*policy::CompiledRouteTable::compile(table)};
+  SettingsDelta second;
+  second.routes = {*policy::CompiledRouteTable::compile(table)};
+  SettingsDelta removal;
+  removal.removed_routes = {"9080"};
+  one.worker->apply(first);
+  one.worker->apply(removal);
+  one.worker->apply(second);
+  const TimePoint later = Clock::now() + std::chrono::milliseconds(10);
+  while (Clock::now() < later) one.reactor.run_once(std::chrono::milliseconds(2));
+  EXPECT_EQ(one.worker->find_routes("9080"), second.routes[0]);
+}
+
+TEST(TcpBytes, AreReportedWhileTheConnectionLivesAndOnceOnly) {
+  OneWorker one;
+  ScriptedUpstream upstream;
+  upstream.steps = {{"ping", "pong!"}, {"more", "yes"}};
+  one.add_cluster("echo", {upstream.address()});
+  Client client(one, one.listen(echo_chain("echo")));
+  client.say("ping");
+  ASSERT_TRUE(client.hears("pong!"));
+  using Reports = testing::RecordingTelemetry::TcpBytes;
+  one.worker->tick();
+  EXPECT_EQ(one.tcp_bytes, (Reports{{4, 5}}));
+  one.worker->tick();
+  EXPECT_EQ(one.tcp_bytes.size(), 1U) << "nothing happened meanwhile";
+  client.say("more");
+  ASSERT_TRUE(client.hears("yes"));
+  client.stream->shutdown_write();
+  ASSERT_TRUE(client.is_closed());
+  EXPECT_EQ(one.tcp_bytes, (Reports{{4, 5}, {4, 3}})) << "the end reports what is left";
+  ASSERT_EQ(one.lines.size(), 1U);
+  EXPECT_EQ(one.lines[0].request_bytes, 8U) << "the access log has the whole";
 }
 
 }  // namespace
