@@ -112,6 +112,7 @@ runtime::Task<ExchangeEnd> Run::route_and_answer() {
   const auto found = routes_->find(view_of(state_.request, facts_));
   if (found.route == nullptr) co_return co_await answer(rescue(Trouble::kRouteNotFound));
   state_.record.route_name = found.route->route->name;
+  state_.record.route_label = found.route->label;
 
   const StageInput input{state_, facts_, http_, *found.route, worker_.random()};
   for (const Stage stage : pipeline()) {

@@ -133,6 +133,16 @@ def test_configuration_is_applied_shown_and_deleted(mesh):
     assert mesh.get("http://web/tea")[1] == "404"
 
 
+def test_traffic_is_told_apart_by_route(mesh):
+    mesh.serve("web")
+    mesh.run("apply", "-f", "-", text=SPLIT)
+    calls = "while :; do curl -so /dev/null http://web/tea; curl -so /dev/null http://web/index.html; sleep 0.1; done"
+    mesh.members.append(mesh.start("run", "caller", "--", "/bin/sh", "-c", calls))
+    rows = lambda: [one for one in mesh.json("stat")["traffic"] if one["service"] == "web"]
+    eventually(lambda: {"web/http[0]", "web/http[1]"} <= {one["route"] for one in rows()}, "both rules are in use")
+    assert all(one["route"] != "web/http[1]" or one["mtls"] > 0 for one in rows())
+
+
 def test_a_refused_resource_is_told_with_line_and_remedy(mesh):
     refused = mesh.run("apply", "-f", "-", text=SPLIT.replace("prefix:", "prefx:"))
     assert refused.returncode == 1

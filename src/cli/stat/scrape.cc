@@ -17,7 +17,8 @@ bool add_member(const std::string& admin_address, TrafficReport& report) {
   request.target = "/stats/prometheus";
   const Result<net::HttpClientResponse> response = fetch(*address, std::move(request), kPatience);
   if (!response || response->status != 200) return false;
-  const Result<std::vector<Sample>> samples = parse_prometheus(response->body, "istio_request");
+  Result<std::vector<Sample>> samples = parse_prometheus(response->body, "ripstop_route_request");
+  if (samples && samples->empty()) samples = parse_prometheus(response->body, "istio_request");
   if (!samples) return false;
   report.add(*samples);
   return true;

@@ -86,7 +86,46 @@ TEST(Traffic, TheClientsSideIsPreferredAndTheServersTellsAboutMtls) {
                                  .preferred();
   EXPECT_EQ(table.at(kReviews).requests, 10);
   EXPECT_EQ(table.at(kReviews).failures, 0);
-  EXPECT_EQ(table.at(kReviews).mutual_tls, 4);
+  EXPECT_EQ(table.at(kReviews).mutual_tls, 10) << "as much as the server saw";
+}
+
+std::string routed(const std::string& reporter, const std::string& route, double count, const std::string& more = "") {
+  const std::string labels =
+      "{route=\"" + route + "\",reporter=\"" + reporter +
+      "\",destination_service_name=\"reviews\",destination_service_namespace=\"default\",destination_version=\"v1\","
+      "response_code=\"200\"" +
+      more;
+  return "ripstop_route_requests_total" + labels + "} " + std::to_string(count) + "\n" +
+         "ripstop_route_request_duration_milliseconds_bucket" + labels + ",le=\"5\"} " + std::to_string(count) + "\n";
+}
+
+TrafficKey on_route(const std::string& route) {
+  TrafficKey key = kReviews;
+  key.route = route;
+  return key;
+}
+
+TEST(Traffic, RoutesAreToldApartAndNothingIsCountedTwice) {
+  const TrafficTable table =
+      report(requests("source", "200", 5) + routed("source", "canary", 1) + routed("source", "stable", 4)).preferred();
+  ASSERT_EQ(table.size(), 2U);
+  EXPECT_EQ(table.at(on_route("canary")).requests, 1);
+  EXPECT_EQ(table.at(on_route("stable")).requests, 4);
+  EXPECT_EQ(table.at(on_route("stable")).latency.at(5), 4);
+}
+
+TEST(Traffic, TheServersOwnRoutesDoNotShowBesideTheClients) {
+  const TrafficTable table = report(routed("source", "canary", 1) + routed("source", "stable", 3) +
+                                    routed("destination", "default", 3, ",connection_security_policy=\"mutual_tls\"") +
+                                    routed("destination", "default", 1, ",connection_security_policy=\"none\""))
+                                 .preferred();
+  ASSERT_EQ(table.size(), 2U);
+  EXPECT_DOUBLE_EQ(table.at(on_route("stable")).mutual_tls, 2.25);
+  EXPECT_DOUBLE_EQ(table.at(on_route("canary")).mutual_tls, 0.75);
+}
+
+TEST(Traffic, AnUnknownRouteIsNone) {
+  EXPECT_TRUE(report(routed("source", "unknown", 1)).preferred().contains(kReviews));
 }
 
 TEST(Traffic, TheServersSideCountsWhereNoClientHasAProxy) {

@@ -1,5 +1,6 @@
 #include "cli/stat/traffic.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/text.h"
@@ -9,6 +10,8 @@ namespace {
 
 constexpr std::string_view kRequests = "istio_requests_total";
 constexpr std::string_view kLatency = "istio_request_duration_milliseconds_bucket";
+constexpr std::string_view kRouteRequests = "ripstop_route_requests_total";
+constexpr std::string_view kRouteLatency = "ripstop_route_request_duration_milliseconds_bucket";
 
 std::string known(std::string_view value) {
   return value == "unknown" ? std::string() : std::string(value);
@@ -43,6 +46,21 @@ TrafficTable difference(const TrafficTable& now, const TrafficTable& before) {
   return result;
 }
 
+TrafficKey without_route(TrafficKey key) {
+  key.route.clear();
+  return key;
+}
+
+TrafficTable without_routes(const TrafficTable& table) {
+  TrafficTable whole;
+  for (const auto& [key, traffic] : table) whole[without_route(key)] += traffic;
+  return whole;
+}
+
+double mutual_tls_share(const Traffic& traffic) {
+  return traffic.requests <= 0 ? 0 : std::min(1.0, traffic.mutual_tls / traffic.requests);
+}
+
 // nullopt when it is none.
 std::optional<double> upper_bound(std::string_view text) {
   if (text == "+Inf") return HUGE_VAL;
@@ -60,11 +78,11 @@ std::optional<double> Traffic::success_rate() const {
 
 void Traffic::add(const Sample& sample) {
   if (!std::isfinite(sample.value) || sample.value < 0) return;
-  if (sample.name == kRequests) {
+  if (sample.name == kRequests || sample.name == kRouteRequests) {
     requests += sample.value;
     if (is_failure(sample)) failures += sample.value;
     if (sample.label("connection_security_policy") == "mutual_tls") mutual_tls += sample.value;
-  } else if (sample.name == kLatency) {
+  } else if (sample.name == kLatency || sample.name == kRouteLatency) {
     if (const auto bound = upper_bound(sample.label("le"))) latency[*bound] += sample.value;
   }
 }
@@ -90,8 +108,11 @@ Traffic& Traffic::operator+=(const Traffic& other) {
 }
 
 void TrafficReport::add(std::span<const Sample> samples) {
+  const bool has_routes = std::ranges::find(samples, kRouteRequests, &Sample::name) != samples.end();
+  const std::string_view requests = has_routes ? kRouteRequests : kRequests;
+  const std::string_view latency = has_routes ? kRouteLatency : kLatency;
   for (const Sample& sample : samples) {
-    if (sample.name != kRequests && sample.name != kLatency) continue;
+    if (sample.name != requests && sample.name != latency) continue;
     if (!std::isfinite(sample.value) || sample.value < 0) continue;
     TrafficTable& table = sample.label("reporter") == "source" ? by_source_ : by_destination_;
     table[key_of(sample)].add(sample);
@@ -99,13 +120,17 @@ void TrafficReport::add(std::span<const Sample> samples) {
 }
 
 TrafficTable TrafficReport::preferred() const {
-  TrafficTable table = by_source_;
+  const TrafficTable servers = without_routes(by_destination_);
+  const TrafficTable clients = without_routes(by_source_);
+  TrafficTable table;
+  for (const auto& [key, traffic] : by_source_) {
+    Traffic& chosen = table.emplace(key, traffic).first->second;
+    const auto server = servers.find(without_route(key));
+    chosen.mutual_tls = server == servers.end() ? 0 : traffic.requests * mutual_tls_share(server->second);
+  }
   for (const auto& [key, traffic] : by_destination_) {
-    Traffic& chosen = table[key];
-    const double mutual_tls = traffic.mutual_tls;
-    if (chosen.requests <= 0) chosen = traffic;
-    // Only the server's side can tell what the client proved.
-    chosen.mutual_tls = mutual_tls;
+    const auto client = clients.find(without_route(key));
+    if (client == clients.end() || client->second.requests <= 0) table.insert_or_assign(key, traffic);
   }
   return table;
 }

@@ -1,4 +1,5 @@
-// What Istio's standard metrics say about the traffic of each service, version and route. Pure.
+// What the metrics of proxies say about the traffic of each service, version and route: Ripstop's own per route, or
+// Istio's standard metrics, which know no routes, of a proxy that has no others. Pure.
 #pragma once
 
 #include <compare>
@@ -27,7 +28,8 @@ struct Traffic {
 
   // nullopt without requests.
   [[nodiscard]] std::optional<double> success_rate() const;
-  // Counts a sample of istio_requests_total or istio_request_duration_milliseconds_bucket; passes others over.
+  // Counts a sample of istio_requests_total or istio_request_duration_milliseconds_bucket, or of their counterparts per
+  // route; passes others over.
   void add(const Sample& sample);
   // What came on top of `before`. A counter that went back began anew.
   [[nodiscard]] Traffic since(const Traffic& before) const;
@@ -38,10 +40,11 @@ using TrafficTable = std::map<TrafficKey, Traffic>;
 
 class TrafficReport {
  public:
-  // Adds one proxy's samples.
+  // Adds one proxy's samples: those per route where it has some, so that nothing is counted twice.
   void add(std::span<const Sample> samples);
   // What clients' proxies saw (failures to connect and retries included); what servers' proxies saw where no client
-  // has a proxy.
+  // has a proxy. Which share of its requests came over mTLS only the servers' side can tell, and it knows nothing of
+  // the clients' routes: every route of a service and version is given the whole's share.
   [[nodiscard]] TrafficTable preferred() const;
   // What happened since `before`: both as add() made them. A counter that went back began anew.
   [[nodiscard]] TrafficReport since(const TrafficReport& before) const;

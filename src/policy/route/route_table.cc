@@ -28,6 +28,15 @@ void note_size(std::vector<size_t>& sizes, size_t size) {
   if (at == sizes.end() || *at != size) sizes.insert(at, size);
 }
 
+// Rules without a name are told apart by their place: "reviews/http[2]".
+std::string label_of(const model::Route& route) {
+  if (!route.name.empty() || !route.origin) return route.name;
+  const std::string_view field = route.origin->field;
+  const size_t dot = field.find('.');
+  const std::string_view place = dot == std::string_view::npos ? field : field.substr(dot + 1);
+  return place.empty() ? route.origin->name : fmt::format("{}/{}", route.origin->name, place);
+}
+
 bool is_indexable(const CompiledRoute& route) {
   const StringMatcher& path = route.match.path();
   return path.kind() == model::MatchKind::kExact && !path.ignores_case();
@@ -117,6 +126,7 @@ Result<CompiledRoute> CompiledRouteTable::compile_route(const model::Route& rout
                                                   direct->body.size(), model_->max_direct_response_bytes));
   }
   CompiledRoute compiled{.route = &route, .virtual_host = &host, .match = std::move(*match)};
+  compiled.label = label_of(route);
   HeaderEditList unused;
   if (Status status = merge_edits(compiled, nullptr, unused, compiled.response_edits); !status) {
     return fail_with(status);

@@ -36,6 +36,7 @@ struct CompiledRoute {
   RouteMatcher match;
   std::vector<ClusterChoice> clusters;  // of a Forward, else empty
   Split split;                          // among them
+  std::string label;                    // for metrics: the route's name, else where it was written; may be empty
   HeaderEditList response_edits;        // for answers made here: redirects, direct responses, local errors
   Regex rewrite;                        // of Forward::regex_rewrite
 };

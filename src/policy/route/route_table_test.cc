@@ -170,6 +170,24 @@ TEST(RouteTable, ChoosesClustersByWeight) {
   EXPECT_EQ(chosen["v2"], 2'500);
 }
 
+TEST(RouteTable, LabelsARouteByItsNameElseByWhereItWasWritten) {
+  model::RouteTable source{.name = "t", .virtual_hosts = {host("h", {"*"})}};
+  auto& routes = source.virtual_hosts[0].routes;
+  routes = {route("named", {MatchKind::kExact, "/a"}), route("", {MatchKind::kExact, "/b"}),
+            route("", {MatchKind::kExact, "/c"})};
+  for (model::Route& one : routes) one.action = forward_to("c");
+  auto origin = std::make_shared<model::Origin>();
+  origin->name = "reviews";
+  origin->field = "spec.http[2]";
+  routes[0].origin = origin;
+  routes[1].origin = origin;
+  const auto table = compiled(source);
+  const auto label = [&](std::string_view path) { return table->find({.authority = "x", .path = path}).route->label; };
+  EXPECT_EQ(label("/a"), "named");
+  EXPECT_EQ(label("/b"), "reviews/http[2]");
+  EXPECT_EQ(label("/c"), "");
+}
+
 TEST(RouteTable, RefusesAForwardWithoutWeight) {
   model::RouteTable source{.name = "t", .virtual_hosts = {host("h", {"*"})}};
   source.virtual_hosts[0].routes[0].action = model::Forward{.clusters = {{.cluster = "a", .weight = 0}}};

@@ -1,5 +1,8 @@
 #include "proxy/telemetry/labels.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/hash.h"
 
 namespace ripstop::proxy::telemetry {
@@ -21,6 +24,25 @@ uint64_t mix(uint64_t hash, const model::PeerLabels& labels) {
   hash = mix(mix(hash, labels.app), labels.version);
   hash = mix(mix(hash, labels.canonical_service), labels.canonical_revision);
   return mix(mix(hash, labels.cluster), labels.principal);
+}
+
+constexpr std::array<std::string_view, 9> kKeptForRoutes = {"reporter",
+                                                            "destination_service",
+                                                            "destination_service_name",
+                                                            "destination_service_namespace",
+                                                            "destination_version",
+                                                            "request_protocol",
+                                                            "response_code",
+                                                            "grpc_response_status",
+                                                            "connection_security_policy"};
+
+// Takes `key="value"` with its escapes off the front of labels as LabelWriter writes them.
+std::string_view take_label(std::string_view& labels) {
+  size_t end = labels.find('"') + 1;
+  while (end < labels.size() && labels[end] != '"') end += labels[end] == '\\' ? 2 : 1;
+  const std::string_view label = labels.substr(0, end + 1);
+  labels.remove_prefix(std::min(labels.size(), end + 2));
+  return label;
 }
 
 class LabelWriter {
@@ -114,6 +136,7 @@ uint64_t hash_labels(const RequestRecord& record) {
   hash = mix(hash, (record.is_grpc ? 1U : 0U) | (record.has_grpc_status ? 2U : 0U) |
                        (record.downstream_tls != nullptr && record.downstream_tls->has_peer_certificate ? 4U : 0U));
   hash = mix(hash, record.grpc_status);
+  hash = mix(hash, record.route_label);
   if (names_service(record)) hash = mix(hash, record.cluster->service_host);
   if (takes_host_from_request(record)) hash = mix(hash, host_of(record.request->authority));
   if (record.endpoint != nullptr) hash = mix(hash, record.endpoint->labels);
@@ -150,6 +173,18 @@ std::string format_labels(const RequestRecord& record, const model::PeerLabels& 
   labels.add("response_flags", flags.empty() ? "-" : std::string_view(flags));
   labels.add("connection_security_policy", !is_inbound ? "" : parties.is_mutual_tls ? "mutual_tls" : "none");
   return labels.take();
+}
+
+std::string format_route_labels(std::string_view labels, std::string_view route) {
+  LabelWriter writer;
+  writer.add("route", route);
+  std::string kept = writer.take();
+  while (!labels.empty()) {
+    const std::string_view label = take_label(labels);
+    if (std::ranges::find(kKeptForRoutes, label.substr(0, label.find('='))) == kKeptForRoutes.end()) continue;
+    kept.append(",").append(label);
+  }
+  return kept;
 }
 
 }  // namespace ripstop::proxy::telemetry

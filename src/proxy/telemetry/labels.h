@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "model/cluster.h"
 #include "proxy/telemetry/request_record.h"
@@ -14,5 +15,9 @@ namespace ripstop::proxy::telemetry {
 
 // `key="value",…` in Istio's order; what is missing is "unknown". `own` is this proxy's workload.
 [[nodiscard]] std::string format_labels(const RequestRecord& record, const model::PeerLabels& own);
+
+// The labels of the series that tells routes apart, made of a request's own: reporter, destination service, version,
+// outcome and security as in `labels`, and the route.
+[[nodiscard]] std::string format_route_labels(std::string_view labels, std::string_view route);
 
 }  // namespace ripstop::proxy::telemetry

@@ -48,6 +48,24 @@ TEST(Labels, OfAServerNameTheCertifiedPeerAndTheSecurity) {
   EXPECT_NE(plain.find("source_workload=\"unknown\""), std::string::npos) << plain;
 }
 
+TEST(Labels, OfARouteAreItsNameAndWhatTellsServicesAndOutcomesApart) {
+  Recorded recorded;
+  recorded.record.is_grpc = true;
+  recorded.record.has_grpc_status = true;
+  EXPECT_EQ(format_route_labels(format_labels(recorded.record, recorded.own), "by \"user\""),
+            "route=\"by \\\"user\\\"\",reporter=\"source\",destination_version=\"v2\","
+            "destination_service=\"reviews.default.svc.cluster.local\",destination_service_name=\"reviews\","
+            "destination_service_namespace=\"default\",request_protocol=\"grpc\",response_code=\"200\","
+            "grpc_response_status=\"0\",connection_security_policy=\"unknown\"");
+  EXPECT_EQ(format_route_labels("reporter=\"overflow\"", ""), "route=\"unknown\",reporter=\"overflow\"");
+}
+
+TEST(Labels, OfARouteAreNotMisledByQuotesInsideOthers) {
+  EXPECT_EQ(format_route_labels(R"(source_app="a\",response_code=\"1",response_code="200",source_version="\\")", "r"),
+            R"(route="r",response_code="200")");
+  EXPECT_EQ(format_route_labels("", "r"), R"(route="r")");
+}
+
 TEST(Labels, OfGrpcCarryItsStatusAndOfTcpNoCode) {
   Recorded recorded;
   recorded.record.is_grpc = true;

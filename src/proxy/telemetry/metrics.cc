@@ -28,6 +28,7 @@ Series& find_or_make(std::unordered_map<uint64_t, Series*>& by_hash, std::deque<
   if (all.size() >= MetricsRegistry::kMaxSeriesPerWorker) return all.front();
   Series& made = all.emplace_back();
   made.labels = format_labels(record, own);
+  if constexpr (requires { made.route; }) made.route = record.route_label;
   by_hash.emplace(hash, &made);
   return made;
 }
@@ -99,6 +100,11 @@ struct MergedRequests {
   MergedHistogram response_bytes;
 };
 
+struct MergedRoute {
+  uint64_t requests = 0;
+  MergedHistogram duration;
+};
+
 struct MergedTcp {
   uint64_t sent = 0;
   uint64_t received = 0;
@@ -122,8 +128,9 @@ void put_counter(std::string& out, std::string_view name, const std::map<std::st
   }
 }
 
-void put_histogram(std::string& out, std::string_view name, const std::map<std::string, MergedRequests>& all,
-                   MergedHistogram MergedRequests::* field) {
+template <typename Merged>
+void put_histogram(std::string& out, std::string_view name, const std::map<std::string, Merged>& all,
+                   MergedHistogram Merged::* field) {
   if (all.empty()) return;
   out.append("# TYPE ").append(name).append(" histogram\n");
   for (const auto& [labels, merged] : all) {
@@ -140,42 +147,56 @@ void put_histogram(std::string& out, std::string_view name, const std::map<std::
   }
 }
 
+// What one scrape adds up over the workers, by labels.
+struct Merged {
+  std::map<std::string, MergedRequests> requests;
+  std::map<std::string, MergedRoute> routes;
+  std::map<std::string, MergedTcp> tcp;
+
+  void add(const RequestSeries& series) {
+    if (series.requests.value() == 0) return;
+    MergedRequests& whole = requests[series.labels];
+    whole.requests += series.requests.value();
+    whole.duration.add(series.duration_milliseconds);
+    whole.request_bytes.add(series.request_bytes);
+    whole.response_bytes.add(series.response_bytes);
+    MergedRoute& route = routes[format_route_labels(series.labels, series.route)];
+    route.requests += series.requests.value();
+    route.duration.add(series.duration_milliseconds);
+  }
+  void add(const TcpSeries& series) {
+    const uint64_t bytes = series.sent_bytes.value() + series.received_bytes.value();
+    if (series.opened.value() + series.closed.value() + bytes == 0) return;
+    MergedTcp& whole = tcp[series.labels];
+    whole.sent += series.sent_bytes.value();
+    whole.received += series.received_bytes.value();
+    whole.opened += series.opened.value();
+    whole.closed += series.closed.value();
+  }
+};
+
 }  // namespace
 
 std::string MetricsRegistry::prometheus() {
-  std::map<std::string, MergedRequests> requests;
-  std::map<std::string, MergedTcp> tcp;
+  Merged all;
   {
     const std::lock_guard lock(mutex_);
     for (const WorkerMetrics* worker : workers_) {
-      for (const RequestSeries& series : worker->requests_) {
-        if (series.requests.value() == 0) continue;
-        MergedRequests& merged = requests[series.labels];
-        merged.requests += series.requests.value();
-        merged.duration.add(series.duration_milliseconds);
-        merged.request_bytes.add(series.request_bytes);
-        merged.response_bytes.add(series.response_bytes);
-      }
-      for (const TcpSeries& series : worker->tcp_) {
-        const uint64_t bytes = series.sent_bytes.value() + series.received_bytes.value();
-        if (series.opened.value() + series.closed.value() + bytes == 0) continue;
-        MergedTcp& merged = tcp[series.labels];
-        merged.sent += series.sent_bytes.value();
-        merged.received += series.received_bytes.value();
-        merged.opened += series.opened.value();
-        merged.closed += series.closed.value();
-      }
+      for (const RequestSeries& series : worker->requests_) all.add(series);
+      for (const TcpSeries& series : worker->tcp_) all.add(series);
     }
   }
   std::string out;
-  put_counter(out, "istio_requests_total", requests, &MergedRequests::requests);
-  put_histogram(out, "istio_request_duration_milliseconds", requests, &MergedRequests::duration);
-  put_histogram(out, "istio_request_bytes", requests, &MergedRequests::request_bytes);
-  put_histogram(out, "istio_response_bytes", requests, &MergedRequests::response_bytes);
-  put_counter(out, "istio_tcp_sent_bytes_total", tcp, &MergedTcp::sent);
-  put_counter(out, "istio_tcp_received_bytes_total", tcp, &MergedTcp::received);
-  put_counter(out, "istio_tcp_connections_opened_total", tcp, &MergedTcp::opened);
-  put_counter(out, "istio_tcp_connections_closed_total", tcp, &MergedTcp::closed);
+  put_counter(out, "istio_requests_total", all.requests, &MergedRequests::requests);
+  put_histogram(out, "istio_request_duration_milliseconds", all.requests, &MergedRequests::duration);
+  put_histogram(out, "istio_request_bytes", all.requests, &MergedRequests::request_bytes);
+  put_histogram(out, "istio_response_bytes", all.requests, &MergedRequests::response_bytes);
+  put_counter(out, "istio_tcp_sent_bytes_total", all.tcp, &MergedTcp::sent);
+  put_counter(out, "istio_tcp_received_bytes_total", all.tcp, &MergedTcp::received);
+  put_counter(out, "istio_tcp_connections_opened_total", all.tcp, &MergedTcp::opened);
+  put_counter(out, "istio_tcp_connections_closed_total", all.tcp, &MergedTcp::closed);
+  put_counter(out, "ripstop_route_requests_total", all.routes, &MergedRoute::requests);
+  put_histogram(out, "ripstop_route_request_duration_milliseconds", all.routes, &MergedRoute::duration);
   return out;
 }
 

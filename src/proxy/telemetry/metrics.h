@@ -1,4 +1,5 @@
-// The golden signals under Istio's names and labels, kept per worker and merged on a scrape.
+// The golden signals under Istio's names and labels, kept per worker and merged on a scrape; and under names of our own
+// (ripstop_route_requests_total, ripstop_route_request_duration_milliseconds) per route, which Istio has no label for.
 //
 // A worker finds the series of a request by a hash of what its labels are made of and then only adds to counters of its
 // own: no lock, no allocation and no text on the steady path. New series are made under a mutex that the scraper takes
@@ -22,6 +23,7 @@ namespace ripstop::proxy::telemetry {
 // Counters of one combination of labels on one worker.
 struct RequestSeries {
   std::string labels;  // as they stand between the braces
+  std::string route;   // not among Istio's labels: the series of a route are added up for those
   Counter requests;
   Histogram duration_milliseconds;
   Histogram request_bytes;

@@ -80,6 +80,25 @@ TEST(Metrics, CountTcpConnectionsFromTheServersSide) {
   EXPECT_EQ(value_of(text, "istio_tcp_sent_bytes_total" + labels), "295");
 }
 
+TEST(Metrics, TellRoutesApartWithoutTouchingIstiosLabels) {
+  Recorded recorded;
+  MetricsRegistry registry;
+  const auto worker = registry.make_worker(recorded.own);
+  for (const char* route : {"canary", "stable", "stable"}) {
+    recorded.record.route_label = route;
+    worker->on_end(recorded.record, {});
+  }
+  const std::string text = registry.prometheus();
+  const std::string labels = format_labels(recorded.record, recorded.own);
+  EXPECT_EQ(value_of(text, "istio_requests_total{" + labels + "}"), "3");
+  EXPECT_EQ(labels.find("route"), std::string::npos);
+  EXPECT_EQ(value_of(text, "ripstop_route_requests_total{" + format_route_labels(labels, "canary") + "}"), "1");
+  EXPECT_EQ(value_of(text, "ripstop_route_requests_total{" + format_route_labels(labels, "stable") + "}"), "2");
+  EXPECT_EQ(value_of(text, "ripstop_route_request_duration_milliseconds_count{" +
+                               format_route_labels(labels, "stable") + "}"),
+            "2");
+}
+
 TEST(Metrics, AreMergedOverTheWorkers) {
   Recorded recorded;
   MetricsRegistry registry;

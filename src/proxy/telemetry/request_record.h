@@ -68,6 +68,7 @@ struct RequestRecord {
   std::string_view upstream_service_time;  // response header x-envoy-upstream-service-time, when present
 
   std::string_view route_name;
+  std::string_view route_label;               // for metrics; empty: no route was found, or TCP
   const model::Cluster* cluster = nullptr;    // nullptr: none was chosen
   const model::Endpoint* endpoint = nullptr;  // the last attempt's
   SocketAddress upstream_local;
