@@ -11,7 +11,6 @@ namespace ripstop::proxy {
 namespace {
 
 constexpr Duration kLookupTimeout = std::chrono::seconds(5);
-constexpr Duration kShortestRefresh = std::chrono::seconds(1);
 
 bool is_by_dns(const model::Cluster& cluster) {
   return (cluster.discovery == model::Discovery::kStrictDns || cluster.discovery == model::Discovery::kLogicalDns) &&
@@ -40,7 +39,8 @@ void DnsClusters::follow(const std::map<std::string, ClusterSettingsRef>& cluste
 
 // Addresses that are literals already are taken as they are. A name that cannot be looked up now keeps the addresses it
 // had.
-runtime::Task<void> DnsClusters::look_up(const model::Cluster& cluster, Addresses& last, model::LoadAssignment& found) {
+runtime::Task<void> DnsClusters::look_up_all(const model::Cluster& cluster, Addresses& last,
+                                             model::LoadAssignment& found) {
   const bool one_answer = cluster.discovery == model::Discovery::kLogicalDns;
   for (const model::LocalityEndpoints& locality : cluster.assignment->localities) {
     model::LocalityEndpoints& resolved = found.localities.emplace_back(locality);
@@ -51,7 +51,7 @@ runtime::Task<void> DnsClusters::look_up(const model::Cluster& cluster, Addresse
         continue;
       }
       const TimePoint deadline = runtime::Reactor::current().now() + kLookupTimeout;
-      auto answer = co_await resolver_.resolve(endpoint.hostname, net::AddressFamily::kBoth, deadline);
+      auto answer = co_await look_up_(endpoint.hostname, deadline);
       std::vector<IpAddress>& addresses = last[endpoint.hostname];
       if (answer) {
         addresses = std::move(answer->addresses);
@@ -71,12 +71,12 @@ runtime::Task<void> DnsClusters::look_up(const model::Cluster& cluster, Addresse
 
 runtime::Task<void> DnsClusters::keep_fresh(Followed& followed) {
   const ClusterSettingsRef cluster = followed.settings;
-  const Duration refresh = std::max(cluster->model->dns_refresh, kShortestRefresh);
+  const Duration refresh = std::max(cluster->model->dns_refresh, shortest_refresh_);
   model::LoadAssignment known;
   for (;;) {
     model::LoadAssignment found;
     found.cluster = cluster->model->name;
-    co_await look_up(*cluster->model, followed.last, found);
+    co_await look_up_all(*cluster->model, followed.last, found);
     if (!(found == known)) {
       known = found;
       // Later: publishing may come back to follow(), which may end this very coroutine.

@@ -3,6 +3,7 @@
 // Configuration thread. A name that cannot be looked up keeps the addresses it had.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,7 +16,12 @@ namespace ripstop::proxy {
 
 class DnsClusters {
  public:
-  DnsClusters(net::Resolver& resolver, ConfigStore& store) : resolver_(resolver), store_(store) {}
+  // Both families. As net::Resolver::resolve.
+  using LookUp = std::function<runtime::Task<Result<net::Resolution>>(std::string name, TimePoint deadline)>;
+
+  // A cluster may ask to be looked up more often than `shortest_refresh`, but is not.
+  DnsClusters(LookUp look_up, ConfigStore& store, Duration shortest_refresh = std::chrono::seconds(1))
+      : look_up_(std::move(look_up)), store_(store), shortest_refresh_(shortest_refresh) {}
 
   // Begins with clusters that are new or changed, ends with those that are gone. After every change of the store.
   void follow(const std::map<std::string, ClusterSettingsRef>& clusters);
@@ -28,10 +34,11 @@ class DnsClusters {
     runtime::Scope scope;  // after what its task refers to
   };
   runtime::Task<void> keep_fresh(Followed& followed);
-  runtime::Task<void> look_up(const model::Cluster& cluster, Addresses& last, model::LoadAssignment& found);
+  runtime::Task<void> look_up_all(const model::Cluster& cluster, Addresses& last, model::LoadAssignment& found);
 
-  net::Resolver& resolver_;
+  LookUp look_up_;
   ConfigStore& store_;
+  Duration shortest_refresh_;
   std::map<std::string, std::unique_ptr<Followed>> followed_;
 };
 

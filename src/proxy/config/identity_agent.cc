@@ -12,8 +12,6 @@ namespace ripstop::proxy {
 namespace {
 
 constexpr Duration kCallTimeout = std::chrono::seconds(10);
-constexpr Duration kFirstPause = std::chrono::milliseconds(100);
-constexpr Duration kLongestPause = std::chrono::seconds(30);
 constexpr int64_t kAskedLifetimeSeconds = 24L * 3600;
 constexpr std::string_view kMethod = "/istio.v1.auth.IstioCertificateService/CreateCertificate";
 
@@ -58,10 +56,9 @@ runtime::Task<Result<net::StreamPtr>> IdentityAgent::connect(TimePoint deadline)
   co_return co_await connect_to_control_plane(secrets_, options_.authority, verify_authority_, deadline);
 }
 
-Duration IdentityAgent::half_life() const {
-  const long long now = std::chrono::duration_cast<std::chrono::seconds>(WallClock::now().time_since_epoch()).count();
-  const long long middle = not_before_ + (not_after_ - not_before_) / 2;
-  return std::chrono::seconds(std::max<long long>(1, middle - now));
+Duration time_to_half_life(long long not_before, long long not_after, WallTime now) {
+  const WallTime middle = WallClock::from_time_t(not_before + (not_after - not_before) / 2);
+  return std::max(Duration::zero(), std::chrono::duration_cast<Duration>(middle - now));
 }
 
 runtime::Task<Status> IdentityAgent::renew() {
@@ -99,21 +96,22 @@ runtime::Task<Status> IdentityAgent::renew() {
 }
 
 runtime::Task<void> IdentityAgent::run() {
-  Duration pause = kFirstPause;
+  Duration pause = options_.first_pause;
   for (;;) {
     if (Status renewed = co_await renew(); !renewed) {
       log::warning("proxy.identity",
                    "no certificate from " + options_.authority.to_string() + ": " + renewed.error().message);
       co_await runtime::sleep_for(pause + Duration(random_.below(static_cast<uint64_t>(pause.count()))));
-      pause = std::min(kLongestPause, pause * 8 / 5);
+      pause = std::min(options_.longest_pause, pause * 8 / 5);
       continue;
     }
-    pause = kFirstPause;
+    pause = options_.first_pause;
     if (!has_identity_.is_set()) {
       log::info("proxy.identity", "certified as " + options_.spiffe_id);
       has_identity_.set();
     }
-    co_await runtime::sleep_for(half_life());
+    const Duration left = time_to_half_life(not_before_, not_after_, WallClock::now());
+    co_await runtime::sleep_for(std::max(left, options_.shortest_wait));
   }
 }
 

@@ -25,6 +25,9 @@ class IdentityAgent {
     std::string spiffe_id;   // asked for; the authority decides
     std::string join_token;  // for the first certificate, and for one after a certificate ran out
     std::string authority_spiffe_id;
+    Duration first_pause = std::chrono::milliseconds(100);  // after a failure; longer each time
+    Duration longest_pause = std::chrono::seconds(30);
+    Duration shortest_wait = std::chrono::seconds(1);  // between renewals, however short a certificate lives
   };
 
   // The store already holds the trust bundle to verify the authority with.
@@ -38,7 +41,6 @@ class IdentityAgent {
  private:
   runtime::Task<Status> renew();
   runtime::Task<Result<net::StreamPtr>> connect(TimePoint deadline);
-  [[nodiscard]] Duration half_life() const;
 
   Options options_;
   SecretStore& secrets_;
@@ -48,6 +50,9 @@ class IdentityAgent {
   long long not_before_ = 0;
   long long not_after_ = 0;
 };
+
+// How long until a certificate of this validity (seconds since the epoch) is to be renewed: until half of it is over.
+[[nodiscard]] Duration time_to_half_life(long long not_before, long long not_after, WallTime now);
 
 // Connects with mesh TLS: the proxy's certificate if it has one, the peer's name checked. Shared by the identity agent
 // and the configuration stream.

@@ -243,7 +243,11 @@ Status Program::Parts::start_dns() {
   auto resolver = net::Resolver::make();
   if (!resolver) return fail_with(resolver);
   resolver_ = std::move(*resolver);
-  dns_clusters_ = std::make_unique<DnsClusters>(*resolver_, *store_);
+  dns_clusters_ = std::make_unique<DnsClusters>(
+      [this](std::string name, TimePoint deadline) {
+        return resolver_->resolve(std::move(name), net::AddressFamily::kBoth, deadline);
+      },
+      *store_);
   if (options_.dns_fds.empty()) return {};
   std::vector<runtime::FileDescriptor> sockets;
   for (const int fd : options_.dns_fds) sockets.emplace_back(fd);
