@@ -1,10 +1,11 @@
 """What a mesh survives: the death of its control plane, of an instance, of a sidecar; certificates that last seconds."""
 
+import json
 import os
 import signal
 import time
 
-from mesh import Mesh, sidecar_of, wait_until
+from mesh import Mesh, admin, sidecar_of, wait_until
 
 RETRY = """
 apiVersion: networking.istio.io/v1
@@ -69,11 +70,40 @@ def test_a_killed_sidecar_leaves_the_mesh_at_once_and_comes_back():
         assert mesh.load(50)["failures"] == 0
 
 
-def test_certificates_of_seconds_are_renewed_without_a_failed_request():
-    with Mesh("--certificate-lifetime", "4s") as mesh:
-        mesh.bookinfo("reviews", "v1")
-        mesh.wait_ready(reviews=1)
-        end = time.monotonic() + 12  # several lives of a certificate
-        while time.monotonic() < end:
-            tally = mesh.load(500)
-            assert tally["failures"] == 0, tally
+# Every connection soon gives way to a new one, made with the certificates of that moment.
+SHORT_CONNECTIONS = """
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata:
+  name: reviews
+spec:
+  host: reviews
+  trafficPolicy:
+    connectionPool: {http: {maxRequestsPerConnection: 20}}
+"""
+
+
+def test_a_thousand_rotations_of_certificates_under_load_cost_no_request():
+    instances = 32
+    with Mesh("--certificate-lifetime", "3s") as mesh:
+        mesh.apply(SHORT_CONNECTIONS)
+        for number in range(instances):
+            mesh.bookinfo("reviews", f"v{number}")
+        mesh.wait_ready(reviews=instances)
+        load = mesh.start_load(50_000_000)
+        mesh.wait_ready(load=1)
+        members = [*mesh.ready("reviews"), *mesh.ready("load")]
+        serials = {member["id"]: set() for member in members}
+
+        def have_rotated():
+            for member in members:
+                [own] = [one for one in json.loads(admin(member, "/certs"))["certificates"] if one["name"] == "default"]
+                serials[member["id"]].add(own["serial_number"])
+            return sum(len(seen) - 1 for seen in serials.values()) >= 1000
+
+        wait_until(have_rotated, "a thousand rotations", patience=120)
+        assert all(len(seen) > 10 for seen in serials.values()), "everybody's certificate was changed many times"
+        load.send_signal(signal.SIGINT)
+        tally = mesh.finish_load(load)
+        assert tally["failures"] == 0 and tally["requests"] > 1000, tally
+        assert len(tally["versions"]) == instances, "every instance was asked"

@@ -12,6 +12,8 @@ namespace ripstop::proxy {
 namespace {
 
 constexpr Duration kCallTimeout = std::chrono::seconds(10);
+// Between renewals, whatever the authority grants.
+constexpr Duration kShortestPause = std::chrono::milliseconds(500);
 constexpr Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
 constexpr int64_t kAskedLifetimeSeconds = 24L * 3600;
@@ -58,10 +60,10 @@ runtime::Task<Result<net::StreamPtr>> IdentityAgent::connect(TimePoint deadline)
   co_return co_await connect_to_control_plane(secrets_, options_.authority, verify_authority_, deadline);
 }
 
+// Of what was left when it was issued: its first date may lie long before that, for the sake of clocks that are behind.
 Duration IdentityAgent::half_life() const {
-  const long long now = std::chrono::duration_cast<std::chrono::seconds>(WallClock::now().time_since_epoch()).count();
-  const long long middle = not_before_ + (not_after_ - not_before_) / 2;
-  return std::chrono::seconds(std::max<long long>(1, middle - now));
+  const Duration left = WallClock::from_time_t(not_after_) - WallClock::now();
+  return std::max<Duration>(kShortestPause, left / 2);
 }
 
 runtime::Task<Status> IdentityAgent::renew() {
@@ -93,7 +95,6 @@ runtime::Task<Status> IdentityAgent::renew() {
   auto summary = net::summarize_certificate(chain);
   if (!summary) co_return fail_with(summary);
   if (Status set = secrets_.set_identity(std::string(kIdentitySecret), chain, *key); !set) co_return set;
-  not_before_ = summary->not_before;
   not_after_ = summary->not_after;
   co_return Status{};
 }

@@ -45,7 +45,6 @@ class IdentityAgent {
   Random& random_;
   runtime::Event has_identity_;
   net::VerifyPeer verify_authority_;
-  long long not_before_ = 0;
   long long not_after_ = 0;
 };
 

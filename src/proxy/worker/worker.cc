@@ -126,6 +126,18 @@ void Worker::when_empty(TimePoint deadline, std::function<void()> call) {
   housekeeping_.spawn(wait_until_empty(deadline, std::move(call)));
 }
 
+runtime::Task<void> Worker::wait_until_inbound_empty(TimePoint deadline, std::function<void()> call) {
+  while (inbound_seats_ != 0) {
+    inbound_emptied_.clear();
+    if (!co_await inbound_emptied_.wait(deadline)) break;
+  }
+  call();
+}
+
+void Worker::when_inbound_empty(TimePoint deadline, std::function<void()> call) {
+  housekeeping_.spawn(wait_until_inbound_empty(deadline, std::move(call)));
+}
+
 bool Worker::is_draining(model::Direction direction) const {
   return drains_all_ || (drains_inbound_ && direction == model::Direction::kInbound);
 }
@@ -152,6 +164,7 @@ Worker::Seat::Seat(Worker& worker, model::Direction direction) : worker_(worker)
   if (next_ != nullptr) next_->previous_ = this;
   worker_.first_seat_ = this;
   worker_.counters_.connections.add(1);
+  if (direction == model::Direction::kInbound) ++worker_.inbound_seats_;
   if (worker_.is_draining(direction)) drain_.set();
 }
 
@@ -159,6 +172,7 @@ Worker::Seat::~Seat() {
   (previous_ == nullptr ? worker_.first_seat_ : previous_->next_) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
   worker_.counters_.connections.add(-1);
+  if (direction_ == model::Direction::kInbound && --worker_.inbound_seats_ == 0) worker_.inbound_emptied_.set();
 }
 
 }  // namespace ripstop::proxy
