@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from mesh import Mesh, can_run_unprivileged, sidecar_of, wait_until
+from mesh import Mesh, admin, can_run_unprivileged, sidecar_of, wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 PORT = 8000
@@ -37,6 +37,8 @@ def test_a_killed_sidecars_workload_leaves_the_endpoints_within_a_second_and_com
     with Mesh(as_user=as_user) as mesh:
         member = mesh.bookinfo("reviews", "v1")
         mesh.bookinfo("reviews", "v2")
+        mesh.bookinfo("ratings")
+        mesh.wait_ready(ratings=1)
         wait_until(lambda: mesh.endpoints("reviews") == 2, "both are endpoints")
         os.kill(member.pid, signal.SIGSTOP)  # the supervisor: no successor can be there before we have looked
         try:
@@ -62,14 +64,29 @@ def end_member(member):
 each_end = pytest.mark.parametrize("end", [end_sidecar, end_member])
 
 
+def wait_for_load(mesh):
+    """Until another thousand requests have been asked of the mesh."""
+    [load] = mesh.ready("load")
+
+    def asked():
+        lines = admin(load, "/stats/prometheus").splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith("istio_requests_total{"))
+
+    enough = asked() + 1000
+    wait_until(lambda: asked() >= enough, "a thousand requests more")
+
+
 @each_end
 def test_an_orderly_end_under_load_costs_no_request(end):
     with Mesh() as mesh:
         member = mesh.bookinfo("reviews", "v1")
         mesh.bookinfo("reviews", "v2")
+        mesh.bookinfo("ratings")
+        mesh.wait_ready(ratings=1)
         wait_until(lambda: mesh.endpoints("reviews") == 2, "both are endpoints")
         load = mesh.start_load(5_000_000)
         mesh.wait_ready(load=1)
+        wait_for_load(mesh)
         before = sidecar_of(member)
         begin = time.monotonic()
         end(member)
@@ -80,9 +97,10 @@ def test_an_orderly_end_under_load_costs_no_request(end):
             wait_until(lambda: sidecar_of(member) not in (None, before), "its successor")
             assert time.monotonic() - begin < BOUND
             wait_until(lambda: mesh.endpoints("reviews") == 2, "it is an endpoint again")
+        wait_for_load(mesh)
         load.send_signal(signal.SIGINT)
         tally = mesh.finish_load(load)
-        assert tally["failures"] == 0 and tally["requests"] > 1000, tally
+        assert tally["failures"] == 0 and tally["requests"] >= 2000, tally
 
 
 def start_echo(mesh):
