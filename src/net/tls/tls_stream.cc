@@ -193,7 +193,7 @@ runtime::Task<Status> TlsStream::handshake(TimePoint deadline) {
     const int result = SSL_do_handshake(ssl_.get());
     if (result == 1) co_return finish_handshake();
     runtime::Event* wait = nullptr;
-    const int reason = ERR_GET_REASON(ERR_peek_error());
+    const int reason = ERR_GET_REASON(ERR_peek_last_error());
     const Transfer step = settle(result, wait);
     if (step.state != Transfer::State::kWouldBlock) co_return handshake_failure(reason);
     if (!co_await wait->wait(deadline)) co_return fail(ErrorCode::kTimeout, "the TLS handshake took too long");
