@@ -1,7 +1,9 @@
 """What tcpdump saw: pcap files, TCP streams put together again, TLS records."""
 
+import contextlib
 import dataclasses
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -106,20 +108,28 @@ class Namespace:
     """A network namespace of the test's own, whose loopback nobody else uses; as root or as an ordinary user."""
 
     def __init__(self):
-        unshare = ["unshare", "-n"] if os.getuid() == 0 else ["unshare", "-Urn"]
-        self.holder = subprocess.Popen(
-            [*unshare, "sh", "-c", "ip link set lo up && echo up && exec cat"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.is_up = self.holder.stdout.readline() == "up\n"
+        # An ordinary user stays who it is: tcpdump would drop the privileges of a root that cannot.
+        unshare = ["-n"] if os.getuid() == 0 else ["-Un", "--map-current-user", "--keep-caps"]
+        self.shell = subprocess.Popen(["unshare", *unshare, "sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      stderr=subprocess.DEVNULL, text=True)
+        self.is_up = self.do("ip link set lo up && echo up || echo down") == "up"
         enter = ["-n"] if os.getuid() == 0 else ["-U", "-n", "--preserve-credentials"]
-        self.prefix = ["nsenter", "-t", str(self.holder.pid), *enter]
+        self.prefix = ["nsenter", "-t", str(self.shell.pid), *enter]
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.holder.stdin.close()
-        self.holder.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self.shell.stdin.close()
+        self.shell.wait()
+
+    def do(self, command):
+        """Has the shell inside, which may do anything to the namespace, run it; the line it prints, none if it cannot."""
+        with contextlib.suppress(BrokenPipeError):
+            self.shell.stdin.write(command + "\n")
+            self.shell.stdin.flush()
+        return self.shell.stdout.readline().strip()
 
 
 SENTINEL = """
@@ -129,29 +139,32 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(sys.argv[1].encode(), ("
 
 
 class Capture:
-    """Everything on lo of a namespace, from `with` until take()."""
+    """Everything on lo of a namespace, from `with` on."""
 
     def __init__(self, namespace):
         self.namespace = namespace
         self.folder = tempfile.TemporaryDirectory(prefix="ripstop-capture-")
         self.path = os.path.join(self.folder.name, "lo.pcap")
-        self.dump = None
+        self.words = os.path.join(self.folder.name, "words")
+        self.process = None
 
     def __enter__(self):
-        self.dump = subprocess.Popen(
-            [*self.namespace.prefix, "tcpdump", "-i", "lo", "-s", "0", "-U", "--immediate-mode", "-B", "16384", "-Z",
-             "root", "-w", self.path], stderr=subprocess.PIPE, text=True)
-        heard = []
-        for line in self.dump.stderr:
-            heard.append(line)
-            if "listening on lo" in line:
-                return self
-        raise AssertionError(f"tcpdump did not start: {heard}")
+        user = "-Z root" if os.getuid() == 0 else ""
+        dump = f"tcpdump -i lo -s 0 -U --immediate-mode -B 16384 {user} -w {self.path} 2>{self.words}"
+        self.process = int(self.namespace.do(f"{dump} & echo $!"))
+        wait_until(lambda: "listening on lo" in self.said(), "tcpdump listens", 10)
+        return self
 
     def __exit__(self, *_):
-        self.dump.terminate()
-        self.dump.communicate()
+        os.kill(self.process, signal.SIGTERM)
         self.folder.cleanup()
+
+    def said(self):
+        try:
+            with open(self.words, encoding="ascii") as words:
+                return words.read()
+        except FileNotFoundError:
+            return ""
 
     def packets(self, sentinel):
         """All that was sent before this call: a datagram sent now is the last one waited for."""
