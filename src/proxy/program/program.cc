@@ -297,6 +297,12 @@ runtime::Task<void> Program::Parts::become_ready() {
       const bool in_time = co_await changed_.wait(ads_->is_connected() ? deadline : kNever);
       if (!in_time) store_->give_up_waiting();
     }
+    // The first thing an application does is to look up a name.
+    const TimePoint names_deadline = reactor_.now() + kFetchTimeout;
+    for (bool in_time = true; dns_ && !store_->names() && in_time;) {
+      changed_.clear();
+      in_time = co_await changed_.wait(names_deadline);
+    }
   }
   // The workers have applied what was posted before this.
   std::function<int(Worker&)> nothing = [](Worker&) { return 0; };
