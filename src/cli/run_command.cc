@@ -97,6 +97,8 @@ Action describe_run(CLI::App& app) {
       "The program runs as the same user with the same input, output and terminal, in a network namespace of its own:\n"
       "whatever it sends goes through its proxy. It has no capabilities and may bind any port. Signals reach it, and\n"
       "its exit status becomes this command's. Needs no root, but the kernel's user namespaces.\n"
+      "Before a program with ports gets a SIGTERM, it leaves the mesh and finishes what is under way, within two\n"
+      "seconds; a second SIGTERM is passed on at once.\n"
       "The proxy's log is in $RIPSTOP_HOME/run/ID/proxy.log while the member runs.\n"
       "\n"
       "Example:\n"

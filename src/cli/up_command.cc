@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/api/control_process.h"
+#include "cli/choice.h"
 #include "cli/command.h"
 
 namespace ripstop::cli {
@@ -52,6 +53,9 @@ Action describe_up(CLI::App& app) {
                  "cert-chain.pem (default: self-made)")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory.description(""));
+  app.add_option("--access-log", start->access_log, "Of every member's proxy, in its proxy.log: off, text or json")
+      ->type_name("FORMAT")
+      ->check(one_of({"off", "text", "json"}));
   app.footer(
       "Runs in the background until `ripstop down`; does nothing when it runs already. Its log is control.log in\n"
       "$RIPSTOP_HOME.\n"

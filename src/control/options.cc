@@ -17,6 +17,13 @@ std::optional<SocketAddress> parse_address(const std::string& text) {
   return *address;
 }
 
+AccessLog parse_access_log(const std::string& text) {
+  if (text == "off") return AccessLog::kOff;
+  if (text == "text") return AccessLog::kText;
+  if (text == "json") return AccessLog::kJson;
+  throw CLI::ValidationError("--access-log: " + text + " is none of off, text and json");
+}
+
 // "90s", "15m", "24h"; a bare number is seconds.
 std::chrono::seconds parse_duration(const std::string& text) {
   long factor = 1;
@@ -37,6 +44,7 @@ Options parse_options(int argc, char** argv) {
   std::string listen;
   std::string api_listen;
   std::string lifetime = "24h";
+  std::string access_log = "off";
   std::string level = "info";
   CLI::App app("The control plane of a Ripstop mesh", "ripstop-control");
   app.footer("example: ripstop-control --home ~/.local/state/ripstop --config-dir ./mesh");
@@ -52,6 +60,8 @@ Options parse_options(int argc, char** argv) {
       "Folder of a given CA, kept for later starts: ca-cert.pem, ca-key.pem, root-cert.pem and, for what lies "
       "between, cert-chain.pem (default: self-made)");
   app.add_option("--certificate-lifetime", lifetime, "Of workload certificates: 90s, 15m, 24h")->capture_default_str();
+  app.add_option("--access-log", access_log, "That proxies write to their output: off, text or json")
+      ->capture_default_str();
   app.add_option("--log-level", level, "trace, debug, info, warning, error or off")->capture_default_str();
   app.add_option("--ready-fd", options.ready_fd, "Descriptor that gets one byte once everything listens");
   try {
@@ -59,6 +69,7 @@ Options parse_options(int argc, char** argv) {
     options.listen = parse_address(listen);
     options.api_listen = parse_address(api_listen);
     options.certificate_lifetime = parse_duration(lifetime);
+    options.access_log = parse_access_log(access_log);
     if (!log::parse_level(level, options.log_level)) throw CLI::ValidationError("--log-level: unknown level " + level);
   } catch (const CLI::ParseError& error) {
     const int status = app.exit(error);

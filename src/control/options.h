@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 
 namespace ripstop::control {
 
+enum class AccessLog : uint8_t { kOff, kText, kJson };
+
 struct Options {
   std::string home;
   std::optional<SocketAddress> listen;  // xDS and certificates; absent: loopback, the port of last time or a free one
@@ -19,6 +22,7 @@ struct Options {
   std::string trust_domain;                 // empty: that of the first start, which takes "cluster.local"
   std::string authority_folder;             // of a given CA; empty: the one of last time, which at first is self-made
   std::chrono::seconds certificate_lifetime = std::chrono::hours(24);
+  AccessLog access_log = AccessLog::kOff;  // of every proxy
   log::Level log_level = log::Level::kInfo;
   int ready_fd = -1;
 };

@@ -148,6 +148,8 @@ Status Program::open_state() {
   model::MeshSettings settings;
   settings.trust_domain = *trust_domain;
   settings.cluster_id = kClusterId;
+  settings.access_log = options_.access_log != AccessLog::kOff;
+  settings.access_log_json = options_.access_log == AccessLog::kJson;
   auto catalogue = Catalogue::open(*store_, settings);
   if (!catalogue) return fail_with(catalogue);
   catalogue_ = std::move(*catalogue);

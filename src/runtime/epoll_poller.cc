@@ -51,6 +51,9 @@ class EpollPoller final : public Poller {
       milliseconds = static_cast<int>(std::min<int64_t>(rounded, 3'600'000));
     }
     count_ = epoll_wait(epoll_.get(), batch_.data(), kBatch, milliseconds);
+  }
+
+  void dispatch() override {
     for (dispatched_ = 0; dispatched_ < count_;) {
       const epoll_event& event = batch_[static_cast<size_t>(dispatched_)];
       // Looked up again for the second half: the first may have removed the source.

@@ -30,8 +30,10 @@ class Poller {
   virtual void watch_writable(int fd, IoSource& source) = 0;
   // Safe at any time, also from inside the dispatch of another descriptor's event.
   virtual void remove(int fd, IoSource& source) = 0;
-  // Waits until something is ready or `timeout` has passed (zero: only look; negative: for ever) and sets the events.
+  // Waits until something is ready or `timeout` has passed (zero: only look; negative: for ever).
   virtual void wait(Duration timeout) = 0;
+  // Sets the events of what the last wait() found ready.
+  virtual void dispatch() = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Poller> make_epoll_poller();

@@ -52,7 +52,9 @@ void Reactor::run_once(Duration longest) {
   if (must_not_wait) timeout = Duration::zero();
   if (timeout == Duration::max()) timeout = Duration(-1);
   poller_->wait(timeout);
+  // Before what is ready runs: a deadline reckoned from before the wait could have passed already.
   now_ = Clock::now();
+  poller_->dispatch();
   timers_.advance(now_);
 }
 

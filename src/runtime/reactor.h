@@ -41,7 +41,7 @@ class Reactor {
   // still exists then (use yield() in coroutines, which does).
   void defer(std::move_only_function<void()> work);
 
-  // Time at the start of this turn.
+  // Time at which this turn's waiting ended and its work began.
   [[nodiscard]] TimePoint now() const { return now_; }
   // Reads the clock again, after something that took long.
   void refresh_now() { now_ = Clock::now(); }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -118,6 +119,46 @@ class RecordingTimer final : public Timer {
   uint64_t* clock = nullptr;
   void on_timer() override { fired->push_back(*clock - due); }
 };
+
+// Waits until the clock has moved on, as a loop that was idle does, and then finds one descriptor ready.
+class IdlePoller final : public Poller {
+ public:
+  IdlePoller(Event& ready, TimePoint& woke) : ready_(ready), woke_(woke) {}
+  Status add(int, IoSource&) override { return {}; }
+  void watch_writable(int, IoSource&) override {}
+  void remove(int, IoSource&) override {}
+  void wait(Duration) override {
+    for (const TimePoint end = Clock::now() + milliseconds(5); Clock::now() < end;) std::this_thread::yield();
+    woke_ = Clock::now();
+  }
+  void dispatch() override { ready_.set(); }
+
+ private:
+  Event& ready_;
+  TimePoint& woke_;
+};
+
+Task<void> wait_twice(Event& first, Event& second, TimePoint& seen, bool& in_time) {
+  co_await first.wait();
+  seen = Reactor::current().now();
+  in_time = co_await second.wait(seen + std::chrono::minutes(1));
+}
+
+TEST(Reactor, WhatAnIdleLoopWakesForSeesThePresentTime) {
+  Event ready;
+  TimePoint woke;
+  Reactor reactor(std::make_unique<IdlePoller>(ready, woke));
+  Event never;
+  TimePoint seen;
+  bool in_time = true;
+  Scope scope;
+  scope.spawn(wait_twice(ready, never, seen, in_time));
+  reactor.run_once(Duration::max());
+  EXPECT_GE(seen, woke);
+  EXPECT_TRUE(never.has_waiter()) << "a deadline in the future has not passed";
+  never.set();
+  EXPECT_TRUE(in_time);
+}
 
 TEST(TimerWheel, FiresEveryTimerInTimeWhateverTheDistance) {
   const TimePoint start{};

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("RIPSTOP_BUILD", ROOT / "build/dev")) / "bin"
@@ -40,13 +41,13 @@ def can_run_unprivileged():
 
 
 class Mesh:
-    def __init__(self, *up_options, as_user=False):
+    def __init__(self, *up_options, as_user=False, inside=()):
         self.folder = tempfile.mkdtemp(prefix="ripstop-scenario-")
         self.env = {**os.environ, "RIPSTOP_HOME": self.folder + "/home", "HOME": self.folder, "TMPDIR": self.folder}
         self.members = []
         self.up_options = up_options
-        self.prefix = unprivileged() if as_user else []
-        if self.prefix:
+        self.prefix = [*inside, *(unprivileged() if as_user else [])]
+        if as_user and os.getuid() == 0:
             os.chown(self.folder, NOBODY, NOBODY)
 
     def __enter__(self):
@@ -125,8 +126,42 @@ class Mesh:
         for service, count in wanted.items():
             wait_until(lambda s=service, c=count: len(self.ready(s)) == c, f"{count} of {service} ready")
 
+    def control_file(self):
+        return json.loads(pathlib.Path(self.folder, "home/control.json").read_text())
+
     def control_pid(self):
-        return json.loads(pathlib.Path(self.folder, "home/control.json").read_text())["pid"]
+        return self.control_file()["pid"]
+
+    def api(self, path):
+        """What the control plane's API answers to a GET."""
+        file = self.control_file()
+        token = pathlib.Path(file["token_file"]).read_text().strip()
+        request = urllib.request.Request(
+            f"http://{file['api_address']}{path}", headers={"authorization": f"Bearer {token}"}
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+            return json.load(reply)
+
+    def endpoints(self, service):
+        """How many endpoints the mesh has for it."""
+        services = {one["host"].split(".")[0]: one["endpoints"] for one in self.api("/v1/services")["services"]}
+        return services.get(service, 0)
+
+    def logs(self):
+        """What the proxies of all members have written, access logs included."""
+        return "".join(log.read_text() for log in pathlib.Path(self.folder, "home/run").glob("*/proxy.log"))
+
+
+def admin(workload, path):
+    """A page of the administration of a workload's proxy; `workload` as Mesh.ready() gives it."""
+    with urllib.request.urlopen(f"http://{workload['admin_address']}{path}", timeout=PATIENCE) as reply:
+        return reply.read().decode()
+
+
+def figure(workload, name):
+    """One line of the proxy's own figures."""
+    lines = dict(line.split(": ", 1) for line in admin(workload, "/stats").splitlines())
+    return int(lines[name])
 
 
 def children_of(pid):

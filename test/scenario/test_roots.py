@@ -3,41 +3,12 @@
 import json
 import pathlib
 import signal
-import subprocess
 import urllib.error
 import urllib.request
 
+from certificates import make_cacerts
 from control import Control
 from mesh import Mesh, wait_until
-
-SECTIONS = """
-[root]
-basicConstraints = critical,CA:TRUE
-keyUsage = critical,keyCertSign,cRLSign
-[signer]
-basicConstraints = critical,CA:TRUE,pathlen:0
-keyUsage = critical,keyCertSign,cRLSign
-"""
-
-
-def openssl(folder, *words):
-    subprocess.run(["openssl", *map(str, words)], cwd=folder, check=True, capture_output=True)
-
-
-def make_cacerts(folder):
-    """The four files of Istio's secret `cacerts`, as its documentation has them made: the chain repeats both ends."""
-    folder.mkdir()
-    (folder / "sections").write_text(SECTIONS)
-    for name, subject in (("root", "/O=operator/CN=root"), ("ca", "/O=operator/CN=signer")):
-        openssl(folder, "ecparam", "-genkey", "-name", "prime256v1", "-out", f"{name}-key.pem")
-        openssl(folder, "req", "-new", "-key", f"{name}-key.pem", "-subj", subject, "-out", f"{name}.csr")
-    openssl(folder, "x509", "-req", "-in", "root.csr", "-signkey", "root-key.pem", "-days", 9, "-out", "root-cert.pem",
-            "-extfile", "sections", "-extensions", "root")
-    openssl(folder, "x509", "-req", "-in", "ca.csr", "-CA", "root-cert.pem", "-CAkey", "root-key.pem", "-CAcreateserial",
-            "-days", 9, "-out", "ca-cert.pem", "-extfile", "sections", "-extensions", "signer")
-    chain = (folder / "ca-cert.pem").read_text() + (folder / "root-cert.pem").read_text()
-    (folder / "cert-chain.pem").write_text(chain)
-
 
 def test_an_operators_ca_signs_for_the_mesh_and_is_remembered(tmp_path):
     given = tmp_path / "cacerts"

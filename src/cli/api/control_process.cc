@@ -32,6 +32,7 @@ std::vector<std::string> control_arguments(const Home& home, const ControlStart&
     arguments.insert(arguments.end(), {"--certificate-lifetime", start.certificate_lifetime});
   }
   if (!start.trust_domain.empty()) arguments.insert(arguments.end(), {"--trust-domain", start.trust_domain});
+  if (!start.access_log.empty()) arguments.insert(arguments.end(), {"--access-log", start.access_log});
   if (!start.authority_folder.empty()) arguments.insert(arguments.end(), {"--ca-dir", start.authority_folder});
   return arguments;
 }

@@ -18,6 +18,7 @@ struct ControlStart {
   std::vector<std::string> config_folders;  // of YAML to follow; absolute
   std::string certificate_lifetime;         // "" for the control plane's default
   std::string trust_domain;
+  std::string access_log;        // "" for the control plane's default
   std::string authority_folder;  // of a given CA; absolute, "" for the one of last time
   std::chrono::milliseconds patience = std::chrono::seconds(20);
 };

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "base/time.h"
 #include "cli/capture/member_namespace.h"
 #include "cli/command.h"
+#include "cli/run/leave.h"
 #include "cli/run/run_folder.h"
 #include "cli/run/sidecar.h"
 #include "cli/run/signals.h"
@@ -35,6 +37,8 @@ constexpr milliseconds kLongestPause{5000};
 // A proxy that lived so long starts its back-off anew.
 constexpr auto kStable = std::chrono::seconds(10);
 constexpr size_t kShownLogLines = 8;
+// Between two looks at whether a member that leaves may go.
+constexpr milliseconds kLeaveStep{10};
 
 Result<runtime::FileDescriptor> listen_on_host(SocketAddress& address) {
   Result<runtime::FileDescriptor> fd =
@@ -70,7 +74,7 @@ class Supervisor {
 
   void clean_up() {
     // First leave the mesh, so that nobody is sent here any more, then let what is under way finish.
-    if (registration_) (void)deregister_member(control_plane_, registration_->id);
+    if (registration_ && !has_left_) (void)deregister_member(control_plane_, registration_->id);
     if (sidecar_) sidecar_->stop(kDrainPatience);
     sidecar_.reset();
     inside_.reset();
@@ -122,6 +126,7 @@ class Supervisor {
     Result<Registration> registered = register_member(control_plane_, request_.member);
     if (!registered) return fail_with(registered);
     registration_ = std::move(*registered);
+    has_left_ = false;
     if (folder_) return folder_->write(request_.member, *registration_);
     Result<RunFolder> folder = RunFolder::create(request_.home, request_.member, *registration_);
     if (!folder) return fail_with(folder);
@@ -183,14 +188,29 @@ class Supervisor {
     std::array<pollfd, 3> polled{{{signals_.fd(), POLLIN, 0},
                                   {inside_->reports(), POLLIN, 0},
                                   {sidecar_ ? sidecar_->process_fd() : -1, POLLIN, 0}}};
-    poll(polled.data(), polled.size(), milliseconds_until(restart_at_));
-    while (const auto signal = signals_.take()) {
-      if (!signal->is_from_terminal) inside_->signal_application(signal->number);
-    }
+    poll(polled.data(), polled.size(),
+         milliseconds_until(leave_ ? std::min(restart_at_, Clock::now() + kLeaveStep) : restart_at_));
+    while (const auto signal = signals_.take()) take_signal(*signal);
+    if (leave_ && leave_->is_over()) pass_on(std::exchange(held_back_, 0));
     if (polled[1].revents != 0) take_report(inside_->read_report());
     if (exit_status_) return;
     if (polled[2].revents != 0) sidecar_ended();
     if (Clock::now() >= restart_at_) restart_sidecar();
+  }
+
+  // Whoever serves others leaves the mesh before it is told to end. A second signal is passed on at once.
+  void take_signal(const ReceivedSignal& signal) {
+    if (signal.is_from_terminal) return;
+    const bool leaves_first = signal.number == SIGTERM && !has_left_ && !request_.ports.empty() && sidecar_;
+    if (!leaves_first) return pass_on(signal.number);
+    has_left_ = true;
+    held_back_ = signal.number;
+    leave_.emplace(control_plane_, registration_->id, request_.member.admin);
+  }
+
+  void pass_on(int signal) {
+    leave_.reset();
+    inside_->signal_application(signal);
   }
 
   void take_report(const GuardReport& report) {
@@ -251,6 +271,9 @@ class Supervisor {
   TimePoint restart_at_ = kNever;
   milliseconds pause_ = kFirstPause;
   std::optional<int> exit_status_;
+  std::optional<Leave> leave_;
+  int held_back_ = 0;  // the signal that it waits for
+  bool has_left_ = false;
 };
 
 }  // namespace

@@ -1,8 +1,9 @@
 // `ripstop run` while it runs: namespace, registration, proxy and application, from first to last.
 //
 // The story: make the namespace, register, start the proxy, wait until it is ready, let the application go; then pass
-// signals on, and start the proxy again whenever it dies, until the application ends; then deregister, let the proxy
-// drain, clean up. Single-threaded and blocking; a kill -9 of this process ends all the others.
+// signals on (SIGTERM once others have ceased to send requests), and start the proxy again whenever it dies, until the
+// application ends; then deregister, let the proxy drain, clean up. Single-threaded and blocking; a kill -9 of this
+// process ends all the others.
 #pragma once
 
 #include <chrono>

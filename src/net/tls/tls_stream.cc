@@ -53,6 +53,8 @@ class TlsStream final : public Stream {
   // Turns the result of an SSL call that moved nothing into a Transfer; `wait` is set to the event to wait on.
   Transfer settle(int result, runtime::Event*& wait);
   Status finish_handshake();
+  // `reason` is the library's.
+  std::unexpected<Error> handshake_failure(int reason) const;
   Status refuse(std::string reason);
 
   StreamPtr below_;
@@ -174,21 +176,26 @@ Transfer TlsStream::settle(int result, runtime::Event*& wait) {
   return {Transfer::State::kFailed, 0, ECONNRESET};
 }
 
+std::unexpected<Error> TlsStream::handshake_failure(int reason) const {
+  if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+    return fail(ErrorCode::kPermissionDenied, "the peer shows no certificate");
+  }
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    const char* why = X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
+    return fail(ErrorCode::kPermissionDenied, "the peer's certificate is refused: " + std::string(why));
+  }
+  return fail(ErrorCode::kTls, failure_.empty() ? "the peer closed during the TLS handshake" : failure_);
+}
+
 runtime::Task<Status> TlsStream::handshake(TimePoint deadline) {
   for (;;) {
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
     if (result == 1) co_return finish_handshake();
     runtime::Event* wait = nullptr;
+    const int reason = ERR_GET_REASON(ERR_peek_last_error());
     const Transfer step = settle(result, wait);
-    if (step.state != Transfer::State::kWouldBlock) {
-      const long verdict = SSL_get_verify_result(ssl_.get());
-      if (verdict != X509_V_OK) {
-        co_return fail(ErrorCode::kTls,
-                       "the peer's certificate is refused: " + std::string(X509_verify_cert_error_string(verdict)));
-      }
-      co_return fail(ErrorCode::kTls, failure_.empty() ? "the peer closed during the TLS handshake" : failure_);
-    }
+    if (step.state != Transfer::State::kWouldBlock) co_return handshake_failure(reason);
     if (!co_await wait->wait(deadline)) co_return fail(ErrorCode::kTimeout, "the TLS handshake took too long");
   }
 }

@@ -138,7 +138,7 @@ TEST(TlsStream, RefusesAnotherRootAndAnExpiredCertificate) {
     const auto client = TlsContext::make_client(options_of(bad, authority));
     const Outcome outcome = shake_hands(reactor, *server, *client);
     ASSERT_FALSE(outcome.server);
-    EXPECT_EQ(outcome.server.error().code, ErrorCode::kTls);
+    EXPECT_EQ(outcome.server.error().code, ErrorCode::kPermissionDenied);
     EXPECT_TRUE(outcome.server.error().message.starts_with("the peer's certificate is refused"))
         << outcome.server.error().message;
   }

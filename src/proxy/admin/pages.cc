@@ -154,6 +154,12 @@ std::string stats_text(const AdminContext& context) {
   out += "cluster_manager.active_clusters: " + std::to_string(context.store.clusters().size()) + "\n";
   out += "downstream_cx_active: " + std::to_string(context.fleet.open_connections()) + "\n";
   out += "downstream_rq_active: " + std::to_string(context.fleet.active_requests()) + "\n";
+  const auto sum = [&context](Counter WorkerCounters::* counter) {
+    return std::to_string(context.fleet.sum(counter)) + "\n";
+  };
+  out += "no_filter_chain_match: " + sum(&WorkerCounters::refused_without_chain);
+  out += "ssl.certificate_refused: " + sum(&WorkerCounters::refused_certificates);
+  out += "ssl.connection_error: " + sum(&WorkerCounters::failed_handshakes);
   return out;
 }
 

@@ -27,7 +27,7 @@ class IdentityAgent {
     std::string authority_spiffe_id;
     Duration first_pause = std::chrono::milliseconds(100);  // after a failure; longer each time
     Duration longest_pause = std::chrono::seconds(30);
-    Duration shortest_wait = std::chrono::seconds(1);  // between renewals, however short a certificate lives
+    Duration shortest_wait = std::chrono::milliseconds(500);  // between renewals, however short a certificate lives
   };
 
   // The store already holds the trust bundle to verify the authority with.

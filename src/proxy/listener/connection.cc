@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "base/log.h"
 #include "proxy/listener/inspection.h"
+#include "proxy/listener/refusal.h"
 #include "runtime/unless.h"
 
 namespace ripstop::proxy {
@@ -56,6 +56,8 @@ runtime::Task<void> serve_connection(Worker& worker, ListenerRef accepted, runti
   }
   facts.chain = choose_chain(*facts.listener, facts, seen);
   if (!facts.chain) {
+    note_refusal(worker, Refusal::kNoFilterChain, listener.name, facts.remote,
+                 seen.is_tls ? "no filter chain is for this TLS" : "no filter chain is for plain text");
     stream->reset_on_close();
     co_return;
   }
@@ -63,14 +65,15 @@ runtime::Task<void> serve_connection(Worker& worker, ListenerRef accepted, runti
   if (facts.chain->model->tls) {
     auto context = facts.chain->tls->get();
     if (!context) {
-      log::warning("proxy.tls", listener.name + ": no certificate or trust bundle yet; connection refused");
+      note_refusal(worker, Refusal::kHandshake, listener.name, facts.remote, "no certificate or trust bundle yet");
       co_return;
     }
     const TimePoint deadline = worker.reactor().now() + kTlsHandshakeTimeout;
     auto secured = co_await net::accept_tls(std::move(stream), std::move(context), std::move(seen.received),
                                             &facts.chain->verify_peer, deadline);
     if (!secured) {
-      log::debug("proxy.tls", listener.name + ": " + facts.remote.to_string() + ": " + secured.error().message);
+      const Error& why = secured.error();
+      note_refusal(worker, refusal_of(why), listener.name, facts.remote, why.message);
       co_return;
     }
     stream = std::move(*secured);

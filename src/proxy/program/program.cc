@@ -67,6 +67,7 @@ class Program::Parts {
   void drain();
   runtime::Task<void> obey_signals(runtime::Socket signals);
   runtime::Task<void> become_ready();
+  runtime::Task<void> drain_workers(bool inbound_only, TimePoint deadline);
   runtime::Task<void> drain_and_stop();
   runtime::Task<void> flush_logs_now_and_then();
   [[nodiscard]] bool joins_mesh() const { return options_.authority.port != 0; }
@@ -93,6 +94,7 @@ class Program::Parts {
   bool is_draining_ = false;
   bool follows_later_ = false;
   runtime::Event changed_;
+  runtime::Scope stream_scope_;
   runtime::Scope scope_;  // last: its tasks use the rest
 };
 
@@ -293,7 +295,7 @@ Status Program::Parts::start() {
 runtime::Task<void> Program::Parts::become_ready() {
   if (identity_) co_await identity_->has_identity().wait();
   if (stream_) {
-    scope_.spawn(stream_->run());
+    stream_scope_.spawn(stream_->run());
     // Without a stream there is nothing to give up on: the proxy waits for its first configuration.
     TimePoint deadline = kNever;
     while (!store_->is_complete()) {
@@ -303,6 +305,12 @@ runtime::Task<void> Program::Parts::become_ready() {
       store_->give_up_waiting();
       stream_->follow_references();
       break;
+    }
+    // The first thing an application does is to look up a name.
+    const TimePoint names_deadline = reactor_.now() + kFetchTimeout;
+    for (bool in_time = true; dns_ && !store_->names() && in_time;) {
+      changed_.clear();
+      in_time = co_await changed_.wait(names_deadline);
     }
   }
   // The workers have applied what was posted before this.
@@ -316,21 +324,30 @@ runtime::Task<void> Program::Parts::become_ready() {
   }
 }
 
-runtime::Task<void> Program::Parts::drain_and_stop() {
-  const TimePoint deadline = reactor_.now() + options_.drain_time;
-  fleet_->post_all([](Worker& worker) { worker.drain(); });
-  // Each worker says when its last connection is gone.
+// Drains every worker and waits until each has said that its last connection is gone, or for the deadline.
+runtime::Task<void> Program::Parts::drain_workers(bool inbound_only, TimePoint deadline) {
   auto waiting = std::make_shared<size_t>(fleet_->size());
   auto all_gone = std::make_shared<runtime::Event>();
   runtime::Reactor* home = &reactor_;
-  fleet_->post_all([waiting, all_gone, home, deadline](Worker& worker) {
-    worker.when_empty(deadline, [waiting, all_gone, home] {
-      home->post([waiting, all_gone] {
-        if (--*waiting == 0) all_gone->set();
-      });
+  const std::function<void()> one_gone = [waiting, all_gone, home] {
+    home->post([waiting, all_gone] {
+      if (--*waiting == 0) all_gone->set();
     });
+  };
+  fleet_->post_all([inbound_only, deadline, one_gone](Worker& worker) {
+    worker.drain(inbound_only);
+    inbound_only ? worker.when_inbound_empty(deadline, one_gone) : worker.when_empty(deadline, one_gone);
   });
   co_await all_gone->wait(deadline);
+}
+
+// The end of its stream takes the workload out of the mesh's endpoints. Then inbound first, for what is under way there
+// may need others; a program that only ever asks others must not use up the time of both.
+runtime::Task<void> Program::Parts::drain_and_stop() {
+  const TimePoint begin = reactor_.now();
+  stream_scope_.cancel();
+  co_await drain_workers(true, begin + options_.drain_time / 2);
+  co_await drain_workers(false, begin + options_.drain_time);
   reactor_.stop();
 }
 
@@ -385,6 +402,7 @@ int Program::Parts::run() {
   scope_.spawn(flush_logs_now_and_then());
   reactor_.run();
   scope_.cancel();
+  stream_scope_.cancel();
   fleet_.reset();
   metrics_.flush_logs();
   return 0;

@@ -64,4 +64,10 @@ int64_t Fleet::active_requests() const {
   return sum;
 }
 
+uint64_t Fleet::sum(Counter WorkerCounters::* counter) const {
+  uint64_t sum = 0;
+  for (const auto& seat : seats_) sum += (seat->worker->counters().*counter).value();
+  return sum;
+}
+
 }  // namespace ripstop::proxy

@@ -33,6 +33,8 @@ class Fleet {
   // Connections open on all workers, by their published counters.
   [[nodiscard]] int64_t open_connections() const;
   [[nodiscard]] int64_t active_requests() const;
+  // One counter, summed over all workers.
+  [[nodiscard]] uint64_t sum(Counter WorkerCounters::* counter) const;
 
  private:
   struct Seat {

@@ -21,6 +21,7 @@ Worker::Seat::Seat(Worker& worker, model::Direction direction) : worker_(worker)
   if (next_ != nullptr) next_->previous_ = this;
   worker_.first_seat_ = this;
   worker_.counters_.connections.add(1);
+  if (direction == model::Direction::kInbound) ++worker_.inbound_seats_;
   if (worker_.is_draining(direction)) drain_.set();
 }
 
@@ -28,6 +29,7 @@ Worker::Seat::~Seat() {
   (previous_ == nullptr ? worker_.first_seat_ : previous_->next_) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
   worker_.counters_.connections.add(-1);
+  if (direction_ == model::Direction::kInbound && --worker_.inbound_seats_ == 0) worker_.inbound_emptied_.set();
 }
 
 void Worker::Seat::follow(ListenerRef listener, ChainRef chain) {

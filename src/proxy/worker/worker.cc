@@ -138,6 +138,18 @@ void Worker::when_empty(TimePoint deadline, std::function<void()> call) {
   housekeeping_.spawn(wait_until_empty(deadline, std::move(call)));
 }
 
+runtime::Task<void> Worker::wait_until_inbound_empty(TimePoint deadline, std::function<void()> call) {
+  while (inbound_seats_ != 0) {
+    inbound_emptied_.clear();
+    if (!co_await inbound_emptied_.wait(deadline)) break;
+  }
+  call();
+}
+
+void Worker::when_inbound_empty(TimePoint deadline, std::function<void()> call) {
+  housekeeping_.spawn(wait_until_inbound_empty(deadline, std::move(call)));
+}
+
 bool Worker::is_draining(model::Direction direction) const {
   return drains_all_ || (drains_inbound_ && direction == model::Direction::kInbound);
 }

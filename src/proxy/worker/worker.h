@@ -39,6 +39,10 @@ struct WorkerCounters {
   Gauge requests;
   Counter connections_total;
   Counter requests_total;
+  // Connections turned away before their first request; see listener/refusal.h.
+  Counter refused_without_chain;
+  Counter refused_certificates;
+  Counter failed_handshakes;
 };
 
 // Lives on its reactor's thread and may be used on that thread only, counters() excepted.
@@ -87,6 +91,8 @@ class Worker {
   [[nodiscard]] size_t open_connections() const { return connections_.size(); }
   // Calls back, in this thread, once none is open or at the deadline.
   void when_empty(TimePoint deadline, std::function<void()> call);
+  // Likewise for inbound connections alone.
+  void when_inbound_empty(TimePoint deadline, std::function<void()> call);
 
   // The connection's place in the list that drain() goes through.
   class Seat;
@@ -94,6 +100,7 @@ class Worker {
  private:
   runtime::Task<void> sweep_now_and_then();
   runtime::Task<void> wait_until_empty(TimePoint deadline, std::function<void()> call);
+  runtime::Task<void> wait_until_inbound_empty(TimePoint deadline, std::function<void()> call);
   runtime::Task<void> accept_for(std::string name, runtime::Acceptor acceptor);
   void retire_replaced(const std::string& name);
   runtime::Task<void> cut_at(TimePoint deadline);
@@ -115,6 +122,8 @@ class Worker {
   Seat* first_seat_ = nullptr;
   bool drains_all_ = false;
   bool drains_inbound_ = false;
+  size_t inbound_seats_ = 0;
+  runtime::Event inbound_emptied_;
   runtime::Scope housekeeping_;
   runtime::Scope connections_;
 };

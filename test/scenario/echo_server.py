@@ -1,0 +1,37 @@
+#!/usr/bin/python3
+"""An application that answers with the request's header fields as JSON.
+
+GET /hold makes FOLDER/held, and answers once somebody has opened the FIFO FOLDER/release; FOLDER is the second argument.
+"""
+
+import http.server
+import json
+import pathlib
+import sys
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        if self.path == "/hold":
+            folder = pathlib.Path(sys.argv[2])
+            (folder / "held").touch()
+            with open(folder / "release", encoding="ascii") as release:
+                release.read()
+        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+Server(("", int(sys.argv[1])), Echo).serve_forever()
