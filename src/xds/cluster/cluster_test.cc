@@ -109,6 +109,14 @@ TEST(ClusterCodec, EjectionBySuccessRateMustBeSwitchedOff) {
               HasSubstr("Cluster.outlier_detection.enforcing_success_rate must be set to 0"));
 }
 
+TEST(ClusterCodec, ARetryBudgetIsRefusedAndNotPassedOver) {
+  // circuit_breakers { thresholds { retry_budget {} } }, for which there is no field here.
+  const std::string budget("\x52\x04\x0a\x02\x42\x00", 6);
+  const auto cluster = decode_cluster(from_text(type::kCluster, R"(name: "c" type: ORIGINAL_DST)") + budget);
+  ASSERT_FALSE(cluster);
+  EXPECT_THAT(cluster.error().message, HasSubstr("circuit_breakers.thresholds[0] has field number 8"));
+}
+
 TEST(ClusterCodec, WhatTheModelCannotSayIsRefusedByName) {
   const std::string eds = R"(name: "c" type: EDS eds_cluster_config { eds_config { ads {} } } )";
   const std::vector<std::pair<std::string, std::string>> table = {

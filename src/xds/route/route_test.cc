@@ -42,6 +42,14 @@ TEST(RouteCodec, WhatIsEncodedIsDecodedAsItWas) {
   }
 }
 
+TEST(RouteCodec, ListsOfRetriableHeadersAreRefusedAndNotPassedOver) {
+  // virtual_hosts { name: "w" domains: "x" retry_policy { retriable_headers {} } }, for which there is no field here.
+  const std::string listed("\x12\x0b\x0a\x01w\x12\x01x\x82\x01\x02\x4a\x00", 13);
+  const auto table = decode_route_table(table_with("match { prefix: \"/\" } redirect {}") + listed);
+  ASSERT_FALSE(table);
+  EXPECT_THAT(table.error().message, HasSubstr("virtual_hosts[1].retry_policy has field number 9"));
+}
+
 TEST(RouteCodec, OriginsTravelAlong) {
   RandomModels models(12);
   for (int i = 0; i < 100; ++i) {
