@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """An application that answers with the request's header fields as JSON.
 
-GET /hold makes FOLDER/held, and answers once somebody has opened the FIFO FOLDER/release; FOLDER is the second argument.
+It makes FOLDER/listening when it can be asked; FOLDER is the second argument.
+GET /hold makes FOLDER/held, and answers once somebody has opened the FIFO FOLDER/release.
 """
 
 import http.server
@@ -34,4 +35,6 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 
 
-Server(("", int(sys.argv[1])), Echo).serve_forever()
+server = Server(("", int(sys.argv[1])), Echo)
+pathlib.Path(sys.argv[2], "listening").touch()
+server.serve_forever()

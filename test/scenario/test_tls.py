@@ -35,7 +35,9 @@ PORT = 8000
 
 
 def echo(mesh, **options):
-    return mesh.run("echo", sys.executable, HERE / "echo_server.py", PORT, mesh.folder, ports=[PORT], **options)
+    mesh.run("echo", sys.executable, HERE / "echo_server.py", PORT, mesh.folder, ports=[PORT], **options)
+    wait_until(pathlib.Path(mesh.folder, "listening").exists, "the application listens")
+    mesh.wait_ready(echo=1)
 
 
 def inbound_port(mesh):
@@ -55,7 +57,6 @@ def make_namespace():
 def test_between_two_sidecars_there_is_tls_13_and_nothing_else(namespace):
     with Mesh(inside=namespace.prefix) as mesh:
         echo(mesh)
-        mesh.wait_ready(echo=1)
         port = inbound_port(mesh)
         ask = ["curl", "-sf", "-H", "x-secret: open-sesame", f"http://echo:{PORT}/"]
         with Capture(namespace) as capture:
@@ -87,7 +88,6 @@ def test_both_ends_carry_their_spiffe_ids(tmp_path):
     cacerts = make_cacerts(tmp_path / "cacerts")
     with Mesh("--ca-dir", cacerts) as mesh:
         echo(mesh, service_account="echoes")
-        mesh.wait_ready(echo=1)
         fields = mesh.call("curl", "-sf", f"http://echo:{PORT}/").stdout
         assert "By=spiffe://cluster.local/ns/default/sa/echoes" in fields
         assert "URI=spiffe://cluster.local/ns/default/sa/default" in fields
@@ -147,7 +147,6 @@ def test_a_strict_service_refuses_whoever_is_not_of_the_mesh_and_says_why(tmp_pa
     with Mesh("--ca-dir", cacerts) as mesh:
         mesh.apply(STRICT)
         echo(mesh)
-        mesh.wait_ready(echo=1)
         port = inbound_port(mesh)
         [echoes] = mesh.ready("echo")
         wait_until(lambda: mesh.call("curl", "-sf", f"http://echo:{PORT}/", check=False).stdout, "the member's answer")
@@ -207,7 +206,6 @@ def test_a_server_with_another_identity_than_the_destinations_is_refused(tmp_pat
     with contextlib.ExitStack() as stack:
         mesh = stack.enter_context(Mesh("--ca-dir", cacerts, "--access-log", "text"))
         echo(mesh, service_account="echoes")
-        mesh.wait_ready(echo=1)
         reasons = {"sidecar": "spiffe://cluster.local/ns/default/sa/echoes"}
         mesh.apply(BANK.format(name="sidecar", port=inbound_port(mesh)))
         for name, (leaf, reason) in servers.items():
