@@ -14,11 +14,13 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "net/http2/field_block.h"
+#include "protocol/http2/field_block.h"
 #include "runtime/event.h"
 #include "runtime/task.h"
 
 namespace ripstop::net {
+
+using protocol::FieldBlock;
 
 class Http2Core;
 class Stream;
