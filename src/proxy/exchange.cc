@@ -50,6 +50,7 @@ class Run {
       : worker_(worker), down_(down), facts_(facts), state_(state), http_(*facts.chain->http) {}
 
   void begin() {
+    has_ended_ = false;
     RequestRecord& record = state_.record;
     record.direction = facts_.direction();
     record.downstream_local = facts_.local;
@@ -61,10 +62,21 @@ class Run {
     worker_.counters().requests_total.add();
   }
 
+  // An exchange that is given up in the middle, its connection being over, is reported as well.
+  ~Run() {
+    if (has_ended_) return;
+    state_.record.add_flag(ResponseFlag::kDownstreamTermination);
+    state_.record.details = "downstream_remote_disconnect";
+    end();
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
   runtime::Task<ExchangeEnd> route_and_answer();
   runtime::Task<ExchangeEnd> answer(Rescue what);
 
   void end() {
+    has_ended_ = true;
     RequestRecord& record = state_.record;
     worker_.reactor().refresh_now();
     record.duration = worker_.reactor().now() - record.start;
@@ -86,6 +98,7 @@ class Run {
   ExchangeState& state_;
   const HttpSettings& http_;
   std::shared_ptr<const policy::CompiledRouteTable> routes_;
+  bool has_ended_ = true;
 };
 
 runtime::Task<ExchangeEnd> Run::route_and_answer() {
@@ -194,6 +207,8 @@ void ExchangeState::clear() {
   path_text.clear();
   failure.clear();
   tried.clear();
+  cluster.reset();
+  host = {};
 }
 
 runtime::Task<ExchangeEnd> run_exchange(Worker& worker, Downstream& down, ConnectionFacts& facts,
@@ -203,6 +218,15 @@ runtime::Task<ExchangeEnd> run_exchange(Worker& worker, Downstream& down, Connec
   const ExchangeEnd end = co_await run.route_and_answer();
   run.end();
   co_return end;
+}
+
+void report_malformed(Worker& worker, Downstream& down, ConnectionFacts& facts, ExchangeState& state,
+                      protocol::Fault fault) {
+  Run run(worker, down, facts, state);
+  run.begin();
+  state.record.add_flag(ResponseFlag::kDownstreamProtocolError);
+  state.record.details = protocol::token(fault);
+  run.end();
 }
 
 runtime::Task<ExchangeEnd> refuse_request(Worker& worker, Downstream& down, ConnectionFacts& facts,

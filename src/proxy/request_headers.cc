@@ -85,12 +85,26 @@ void settle_client_certificate(const ConnectionFacts& facts, const model::HttpCo
   if (!value.empty()) static_cast<void>(request.fields.append("x-forwarded-client-cert", value));
 }
 
+bool is_sidecar(const ConnectionFacts& facts) {
+  return facts.tls != nullptr && facts.tls->has_peer_certificate;
+}
+
 void learn_peer(ConnectionFacts& facts, protocol::RequestHead& request) {
-  const auto field = request.fields.find(kPeerField);
+  const auto field = request.fields.find(FieldId::kXRipstopPeer);
   if (!field) return;
-  const bool is_trusted = facts.tls != nullptr && facts.tls->has_peer_certificate;
-  if (is_trusted && !facts.has_peer) facts.has_peer = parse_peer(*field, facts.peer);
-  request.fields.drop(kPeerField);
+  if (is_sidecar(facts) && !facts.has_peer) facts.has_peer = parse_peer(*field, facts.peer);
+  request.fields.drop(FieldId::kXRipstopPeer);
+}
+
+void learn_version(const ConnectionFacts& facts, ExchangeState& state) {
+  protocol::RequestHead& request = state.request;
+  state.client_version = request.version;
+  const auto field = request.fields.find(FieldId::kXRipstopVersion);
+  if (!field) return;
+  if (is_sidecar(facts)) {
+    state.client_version = *field == "2" ? protocol::Version::kHttp2 : protocol::Version::kHttp11;
+  }
+  request.fields.drop(FieldId::kXRipstopVersion);
 }
 
 }  // namespace
@@ -142,6 +156,7 @@ bool parse_peer(std::string_view value, model::PeerLabels& labels) {
 void enter_request(ConnectionFacts& facts, const model::HttpConnection& http, ExchangeState& state, Random& random) {
   protocol::RequestHead& request = state.request;
   learn_peer(facts, request);
+  learn_version(facts, state);
   if (http.client_cert != model::ClientCertForwarding::kAlwaysForwardOnly) {
     settle_client_certificate(facts, http, request);
   }

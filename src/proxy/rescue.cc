@@ -39,6 +39,9 @@ Rescue rescue(Trouble trouble) {
     case Trouble::kUpstreamReset:
       return {503, kUnavailable, ResponseFlag::kUpstreamTermination,
               "upstream_reset_before_response_started{connection_termination}", kConnectText};
+    case Trouble::kUpstreamRemoteReset:
+      return {503, kUnavailable, ResponseFlag::kUpstreamRemoteReset,
+              "upstream_reset_before_response_started{remote_reset}", kConnectText};
     case Trouble::kUpstreamTimeout:
       return {504, kDeadlineExceeded, ResponseFlag::kUpstreamTimeout, "response_timeout", "upstream request timeout"};
     case Trouble::kUpstreamPerTryTimeout:

@@ -27,7 +27,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   Http2Core& operator=(const Http2Core&) = delete;
   ~Http2Core();
 
-  void start();
+  void start(std::string received);
   // The owner lets go. Keeps `self` until the end of the turn when one is running.
   static void abandon(std::shared_ptr<Http2Core> self);
 
@@ -64,6 +64,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   void flush(TimePoint now);
   bool fill_output();
   void schedule();
+  void schedule_turn();
   [[nodiscard]] size_t unwritten() const { return output_.size() - written_; }
   void finish(std::optional<Error> failure);
   void end_refused(std::string reason);
@@ -131,7 +132,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   bool block_too_large_ = false;
   Drain drain_ = Drain::kNone;
 
-  FieldBlock block_;  // the header block that is arriving
+  std::string early_;  // received before there was a connection
+  FieldBlock block_;   // the header block that is arriving
   size_t block_fields_ = 0;
   size_t block_bytes_ = 0;
   Http2Code refusal_code_ = Http2Code::kProtocolError;

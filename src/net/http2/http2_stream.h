@@ -62,6 +62,9 @@ class Http2Stream {
   runtime::Task<Result<std::string_view>> read_body(TimePoint deadline);
   // Says that the first `bytes` of the body are done with; this is what opens the peer's window.
   void consume(size_t bytes);
+  // Hands over all of body() by swapping buffers, for readers that keep it while more arrives; `into` should be empty.
+  // It counts as unread until consume() is told.
+  void take_body(std::string& into);
   [[nodiscard]] const FieldBlock& trailers() const { return trailers_; }
   // The peer has said all, though not all of it may have been read.
   [[nodiscard]] bool peer_ended() const { return peer_ended_; }
@@ -69,6 +72,8 @@ class Http2Stream {
   // The same without waiting: what is there, whether that was all, and the event to wait for more (or for a failure).
   [[nodiscard]] std::string_view body() const { return std::string_view(received_).substr(consumed_); }
   [[nodiscard]] bool has_head() const { return !heads_.empty(); }
+  // Client: makes the next head that has arrived head(); false when there is none.
+  bool next_head();
   [[nodiscard]] bool has_ended() const { return peer_ended_ && heads_.empty() && consumed_ == received_.size(); }
   [[nodiscard]] runtime::Event& readable() { return readable_; }
 
@@ -124,6 +129,7 @@ class Http2Stream {
   FieldBlock trailers_;
   std::string received_;
   size_t consumed_ = 0;
+  size_t taken_ = 0;  // by take_body(), not consumed
   FieldBlock trailers_out_;
   std::string unsent_;
   size_t sent_ = 0;
