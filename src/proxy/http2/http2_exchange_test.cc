@@ -59,7 +59,7 @@ TEST(Http2Downstream, ForwardsToHttp1) {
 TEST(Http2Downstream, CarriesContentOfUnknownLengthAndTrailersToHttp1) {
   OneWorker one;
   ScriptedUpstream upstream;
-  upstream.steps = {{"\r\n\r\n0\r\nx-end: 1\r\n\r\n",
+  upstream.steps = {{"hello\r\n0\r\nx-end: 1\r\n\r\n",
                      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-sum: 3\r\n\r\n"}};
   one.add_cluster("reviews", {upstream.address()});
   Http2Client client(one, one.listen(route_all_to("reviews")));
@@ -160,7 +160,6 @@ TEST(Http2Downstream, ResetsAnAnswerThatBreaksOff) {
   one.add_cluster("reviews", {upstream.address()});
   Http2Client client(one, one.listen(route_all_to("reviews")));
   const Http2Answer answer = client.ask(Http2Client::get("/"));
-  EXPECT_EQ(answer.status, 200);
   ASSERT_TRUE(answer.error) << "an answer that is not whole must not look so";
 }
 
