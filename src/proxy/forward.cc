@@ -36,7 +36,7 @@ runtime::Task<ExchangeEnd> Forwarder::run() {
   if (!permit) co_return co_await reply(rescue(Trouble::kOverflow));
   if (Status prepared = prepare_request(); !prepared) co_return co_await reply(rescue(Trouble::kRewriteFailed));
 
-  if (forward_.timeout) deadline_ = deadline_after(state_.record.start, *forward_.timeout);
+  set_deadline();
   policy::Retries retries(route_.retry, *settings_->breaker);
   const bool may_repeat = route_.retry != nullptr && route_.retry->retries > 0;
   content_.emplace(down_.body(), state_.replay, state_.record.request_bytes, may_repeat);
@@ -79,6 +79,18 @@ runtime::Task<ExchangeEnd> Forwarder::run() {
     if (attempt.outcome.kind == Kind::kResponse) co_return co_await relay_response(std::move(attempt), std::move(host));
     co_return co_await reply(rescue(attempt.trouble));
   }
+}
+
+void Forwarder::set_deadline() {
+  std::optional<Duration> timeout = forward_.timeout;
+  const auto asked = state_.record.is_grpc && forward_.grpc_timeout_max
+                         ? state_.request.fields.find(FieldId::kGrpcTimeout)
+                         : std::nullopt;
+  if (const auto own = asked ? protocol::parse_grpc_timeout(*asked) : std::nullopt) {
+    timeout = std::max<Duration>(std::chrono::duration_cast<Duration>(*own), Duration(1));
+    if (*forward_.grpc_timeout_max > Duration::zero()) timeout = std::min(*timeout, *forward_.grpc_timeout_max);
+  }
+  if (timeout) deadline_ = deadline_after(state_.record.start, *timeout);
 }
 
 // All edits are made once: what an attempt adds of its own (attempt count, peer) it replaces or takes back itself.
@@ -197,6 +209,8 @@ void Forwarder::queue_head(UpstreamRequest& to) {
     static_cast<void>(request.fields.set("x-envoy-attempt-count", {text, static_cast<size_t>(end - text)}));
   }
   introduce(to);
+  if (to.version() != protocol::Version::kHttp2 && !request.upgrade.empty())
+    complete_websocket(request, worker_.random());
   to.queue_head(request);
   request.fields.drop(FieldId::kXRipstopPeer);
   request.fields.drop(FieldId::kXRipstopVersion);

@@ -40,6 +40,7 @@ class Forwarder {
   };
 
   Status prepare_request();
+  void set_deadline();
   void apply_edits(const policy::HeaderEditList& edits, protocol::Fields& fields) const;
   [[nodiscard]] TimePoint try_deadline(TimePoint now) const;
 

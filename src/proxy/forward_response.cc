@@ -38,6 +38,8 @@ void Forwarder::prepare_response() {
   record.details = "via_upstream";
   record.upstream_duration = worker_.reactor().now() - record.start;
   note_grpc_status(response.fields);
+  // It answers the key of an HTTP/1 client.
+  if (state_.request.version == protocol::Version::kHttp2) response.fields.drop(FieldId::kSecWebSocketAccept);
   apply_edits(choice_->response_edits, response.fields);
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(record.upstream_duration).count();
   char text[24];

@@ -120,6 +120,16 @@ void append_uuid(std::string& text, Random& random) {
   }
 }
 
+void complete_websocket(protocol::RequestHead& request, Random& random) {
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (!equals_ignore_case(request.upgrade, "websocket") || request.fields.has(FieldId::kSecWebSocketKey)) return;
+  // Sixteen bytes in base64: the last digit before the padding carries two bits only.
+  std::string key;
+  for (int i = 0; i < 21; ++i) key += kDigits[random.below(kDigits.size())];
+  key += kDigits[random.below(4) * 16];
+  static_cast<void>(request.fields.append("sec-websocket-key", key + "=="));
+}
+
 std::string format_peer(const model::PeerLabels& labels) {
   static constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string text;

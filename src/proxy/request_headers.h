@@ -23,6 +23,10 @@ void enter_request(ConnectionFacts& facts, const model::HttpConnection& http, Ex
 [[nodiscard]] std::string format_peer(const model::PeerLabels& labels);
 [[nodiscard]] bool parse_peer(std::string_view value, model::PeerLabels& labels);
 
+// HTTP/2 has no key for a WebSocket's handshake (RFC 8441 section 5.1), HTTP/1 cannot do without one. Adds one where
+// it is missing.
+void complete_websocket(protocol::RequestHead& request, Random& random);
+
 // 36 characters, RFC 9562 version 4.
 void append_uuid(std::string& text, Random& random);
 

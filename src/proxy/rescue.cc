@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "protocol/grpc_status.h"
+
 namespace ripstop::proxy {
 namespace {
 
@@ -104,7 +106,7 @@ void queue_local_reply(Downstream& down, ExchangeState& state, const Rescue& wha
   if (record.is_grpc) {
     put(head.fields, "content-type", "application/grpc");
     put_number(head.fields, "grpc-status", what.grpc_status);
-    if (!what.text.empty()) put(head.fields, "grpc-message", what.text);
+    if (!what.text.empty()) put(head.fields, "grpc-message", protocol::encode_grpc_message(what.text));
     record.grpc_status = what.grpc_status;
     record.has_grpc_status = true;
   } else if (!what.text.empty()) {

@@ -96,10 +96,7 @@ int Http2Core::calm_down(std::string_view reason) {
 
 int Http2Core::on_begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
   Http2Core& core = core_of(user);
-  core.block_.clear();
-  core.block_fields_ = core.block_bytes_ = 0;
-  core.block_too_large_ = false;
-  core.block_began_ = now();
+  core.begin_block();
   if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   // A reset frees the peer's stream at once, our handler's work not: such requests count until they are let go.
   if (core.held_requests_ >= 2 * size_t{core.options_.max_streams}) {
@@ -115,6 +112,36 @@ int Http2Core::on_begin_headers(nghttp2_session* session, const nghttp2_frame* f
   ++core.streams_begun_;
   nghttp2_session_set_stream_user_data(session, stream->id_, stream);
   return 0;
+}
+
+// The thread's header blocks that are between two messages; each keeps the room it has grown to.
+namespace {
+
+constexpr size_t kSpareBlocks = 64;
+constexpr size_t kSpareBytes = 4096;
+
+std::vector<FieldBlock>& spare_blocks() {
+  static thread_local std::vector<FieldBlock> blocks;
+  return blocks;
+}
+
+}  // namespace
+
+void Http2Core::keep_spare(FieldBlock& block) {
+  if (block.text().size() > kSpareBytes || block.is_empty() || spare_blocks().size() >= kSpareBlocks) return;
+  block.clear();
+  spare_blocks().push_back(std::move(block));
+}
+
+void Http2Core::begin_block() {
+  block_.clear();
+  if (auto& spare = spare_blocks(); !spare.empty()) {
+    block_.swap(spare.back());
+    spare.pop_back();
+  }
+  block_fields_ = block_bytes_ = 0;
+  block_too_large_ = false;
+  block_began_ = now();
 }
 
 int Http2Core::count_field(size_t bytes) {
@@ -195,7 +222,7 @@ void Http2Core::on_block_end(Http2Stream& stream, bool is_request, bool is_last)
       static_cast<void>(submit_head(stream, {{":status", "431"}}, true));
       return;
     }
-    stream.head_ = std::exchange(block_, {});
+    stream.head_.swap(block_);
     arrived_.push_back(std::move(owned));
     return;
   }

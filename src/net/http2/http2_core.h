@@ -87,6 +87,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   void finish_drain();
 
   // http2_callbacks.cc: what nghttp2 reports
+  static void keep_spare(FieldBlock& block);
+  void begin_block();
   static nghttp2_session* make_session(Http2Core& core);
   static nghttp2_session_callbacks* callbacks();
   static int on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* header, void* user);

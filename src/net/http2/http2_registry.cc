@@ -141,6 +141,7 @@ void Http2Core::unlink(Http2Stream& stream) {
 void Http2Core::forget(Http2Stream& stream) {
   if ((stream.waking_ & kQueued) != 0) std::ranges::replace(due_, &stream, nullptr);
   unlink(stream);
+  keep_spare(stream.head_);
   delete &stream;
 }
 

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "protocol/http2/field_block.h"
 #include "runtime/event.h"
+#include "runtime/memory/frame_pool.h"
 #include "runtime/task.h"
 
 namespace ripstop::net {
@@ -42,6 +43,9 @@ class Http2Stream {
  public:
   Http2Stream(const Http2Stream&) = delete;
   Http2Stream& operator=(const Http2Stream&) = delete;
+  // From the thread's pool, as coroutine frames are: there is one for every request.
+  static void* operator new(size_t size) { return runtime::allocate_frame(size); }
+  static void operator delete(void* stream, size_t size) { runtime::free_frame(stream, size); }
 
   [[nodiscard]] int32_t id() const { return id_; }
   // Who is at the other end; null once the connection is gone.

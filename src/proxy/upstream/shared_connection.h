@@ -10,6 +10,7 @@
 #include "proxy/http2/http2_source.h"
 #include "proxy/http2/http2_tunnel.h"
 #include "proxy/upstream/upstream_connection.h"
+#include "runtime/memory/frame_pool.h"
 
 namespace ripstop::proxy {
 
@@ -37,6 +38,8 @@ class Http2Request final : public UpstreamRequest {
   Http2Request(const Http2Request&) = delete;
   Http2Request& operator=(const Http2Request&) = delete;
   ~Http2Request() override;
+  static void* operator new(size_t size) { return runtime::allocate_frame(size); }
+  static void operator delete(void* request, size_t size) { runtime::free_frame(request, size); }
 
   void queue_head(const protocol::RequestHead& head) override;
   MessageSink& sink() override { return sink_; }

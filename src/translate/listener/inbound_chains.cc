@@ -35,6 +35,7 @@ model::RouteTable route_table(const InboundChains& port) {
   route.name = "default";
   model::Forward forward;
   forward.clusters.push_back({.cluster = port.cluster});
+  forward.grpc_timeout_max = Duration::zero();
   route.action = std::move(forward);
   route.operation = port.operation;
   route.origin = port.origin;
