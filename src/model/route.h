@@ -98,7 +98,7 @@ struct Forward {
   // A gRPC caller's own deadline (grpc-timeout) takes the place of `timeout`, cut to this unless it is zero; absent: it
   // is not looked at.
   std::optional<Duration> grpc_timeout_max;
-  std::optional<RetryPolicy> retry;      // absent: the virtual host's
+  std::optional<RetryPolicy> retry;  // absent: the virtual host's
   std::vector<Mirror> mirrors;
   std::vector<std::string> upgrades;  // lower case, "websocket"; beyond the connection's own
   bool operator==(const Forward&) const = default;

@@ -209,8 +209,8 @@ void Forwarder::queue_head(UpstreamRequest& to) {
     static_cast<void>(request.fields.set("x-envoy-attempt-count", {text, static_cast<size_t>(end - text)}));
   }
   introduce(to);
-  if (to.version() != protocol::Version::kHttp2 && !request.upgrade.empty())
-    complete_websocket(request, worker_.random());
+  const bool turns_version = request.version == protocol::Version::kHttp2 && to.version() != protocol::Version::kHttp2;
+  if (turns_version && !request.upgrade.empty()) complete_websocket(request, worker_.random());
   to.queue_head(request);
   request.fields.drop(FieldId::kXRipstopPeer);
   request.fields.drop(FieldId::kXRipstopVersion);

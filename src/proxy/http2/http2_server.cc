@@ -10,6 +10,8 @@ namespace ripstop::proxy {
 namespace {
 
 constexpr Duration kDefaultHeadTimeout = std::chrono::seconds(60);
+constexpr Duration kLinger = std::chrono::seconds(1);
+constexpr size_t kLingerBytes = size_t{1} << 20;
 constexpr Duration kDefaultStallTimeout = std::chrono::minutes(5);
 // Pseudo-fields and Host count as well where the connection counts.
 constexpr size_t kExtraFields = 8;
@@ -35,6 +37,18 @@ net::Http2Options options_for(const ConnectionFacts& facts) {
   return options;
 }
 
+// Reads what is left of a request that was answered early, within reason: some clients take the reset that RFC 9113
+// section 8.1 has for this case for a failure.
+runtime::Task<void> linger(net::Http2Stream& stream) {
+  const TimePoint deadline = runtime::Reactor::current().now() + kLinger;
+  for (size_t total = 0; total < kLingerBytes;) {
+    const auto bytes = co_await stream.read_body(deadline);
+    if (!bytes || bytes->empty()) co_return;
+    total += bytes->size();
+    stream.consume(bytes->size());
+  }
+}
+
 class Http2Server {
  public:
   Http2Server(Worker& worker, Worker::Seat& seat, ConnectionFacts& facts)
@@ -52,7 +66,6 @@ class Http2Server {
   std::unique_ptr<net::Http2Connection> connection_;  // last: its streams' tasks use the rest
 };
 
-// Each direction ends by itself: what is left of a request that was answered early is not read, and its client told so.
 runtime::Task<void> Http2Server::serve_stream(net::Http2StreamPtr stream) {
   const ExchangePool::Ref state = worker_.exchanges().take();
   Http2Downstream down(*stream, http_.rules);
@@ -69,6 +82,7 @@ runtime::Task<void> Http2Server::serve_stream(net::Http2StreamPtr stream) {
     end = co_await refuse_request(worker_, down, facts_, *state, fault);
   }
   if (end == ExchangeEnd::kAbort) stream->reset(net::Http2Code::kInternalError);
+  if (end == ExchangeEnd::kClose && !down.is_request_complete()) co_await linger(*stream);
 }
 
 runtime::Task<void> Http2Server::serve(net::StreamPtr stream, std::string received) {
