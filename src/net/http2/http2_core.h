@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "net/http2/http2_connection.h"
+#include "net/http2/http2_ended_streams.h"
 #include "net/http2/http2_flood_guard.h"
 #include "runtime/event.h"
 #include "runtime/scope.h"
@@ -109,6 +110,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
                          nghttp2_data_source* source, void* user);
   static int submit_trailers(nghttp2_session* session, int32_t id, const FieldBlock& trailers);
   int calm_down(std::string_view reason);
+  int refuse(Http2Code code, std::string_view reason);
+  [[nodiscard]] bool belongs_nowhere(const nghttp2_frame_hd& header) const;
   int count_field(size_t bytes);
   void on_block_end(Http2Stream& stream, bool is_request, bool is_last);
   void on_response_head(Http2Stream& stream);
@@ -122,6 +125,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   Http2Connection::Handler handler_;
   nghttp2_session* session_ = nullptr;
   Http2FloodGuard guard_;
+  Http2EndedStreams ended_streams_;
 
   bool in_turn_ = false;
   bool is_scheduled_ = false;

@@ -32,6 +32,7 @@ enum class Http2Code : uint32_t {
   kProtocolError = 1,
   kInternalError = 2,
   kFlowControlError = 3,
+  kStreamClosed = 5,
   kRefusedStream = 7,
   kCancel = 8,
   kConnectError = 10,
