@@ -97,7 +97,12 @@ struct TcpKeepalive {
   bool operator==(const TcpKeepalive&) const = default;
 };
 
-enum class UpstreamProtocol : uint8_t { kHttp1, kHttp2, kSameAsDownstream };
+enum class UpstreamProtocol : uint8_t {
+  kHttp1,
+  kHttp2,
+  kSameAsDownstream,
+  kNegotiated,  // by ALPN; HTTP/1 where the connection is not secured
+};
 
 struct Cluster {
   std::string name;
@@ -111,6 +116,8 @@ struct Cluster {
   std::optional<Duration> idle_timeout;                // of pooled connections; absent: one hour
   Duration dns_refresh = std::chrono::seconds(5);
   uint32_t max_requests_per_connection = 0;  // 0: no limit
+  // Age at which a connection gets no more requests; absent: the proxy's default where requests share connections.
+  std::optional<Duration> max_connection_duration;
   UpstreamProtocol protocol = UpstreamProtocol::kHttp1;
   CircuitBreaker breaker;
   std::optional<OutlierDetection> outlier;

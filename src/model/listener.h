@@ -39,6 +39,7 @@ struct HttpConnection {
   std::optional<RouteTable> inline_routes;  // … or here
   std::vector<AccessLog> access_logs;
   std::optional<Duration> idle_timeout = std::chrono::hours(1);  // of the connection, between requests
+  std::optional<Duration> max_connection_duration;               // then it ends in order; HTTP/2 only
   std::optional<Duration> stream_idle_timeout = std::chrono::minutes(5);
   std::optional<Duration> request_timeout;
   std::optional<Duration> request_headers_timeout;  // absent: the proxy's safe default (60 s)

@@ -95,7 +95,10 @@ struct Forward {
   std::string host_rewrite;              // empty: keep
   std::optional<Duration> timeout;       // absent: no limit
   std::optional<Duration> idle_timeout;  // absent: the connection's own
-  std::optional<RetryPolicy> retry;      // absent: the virtual host's
+  // A gRPC caller's own deadline (grpc-timeout) takes the place of `timeout`, cut to this unless it is zero; absent: it
+  // is not looked at.
+  std::optional<Duration> grpc_timeout_max;
+  std::optional<RetryPolicy> retry;  // absent: the virtual host's
   std::vector<Mirror> mirrors;
   std::vector<std::string> upgrades;  // lower case, "websocket"; beyond the connection's own
   bool operator==(const Forward&) const = default;

@@ -77,6 +77,17 @@ constexpr std::array<Entry, kFaultCount> kEntries = {{
     {Fault::kChunkEnd, 400, "chunk_end", "The content of a chunk is not followed by CR LF."},
     {Fault::kTrailersTooLarge, 431, "trailers_too_large", "The trailers are larger than the limit."},
     {Fault::kTrailerForbidden, 400, "trailer_forbidden", "A trailer field is not allowed in trailers."},
+    {Fault::kPseudoFieldUnknown, 400, "pseudo_field_unknown",
+     "A field name begins with a colon but is none of HTTP/2's."},
+    {Fault::kPseudoFieldRepeated, 400, "pseudo_field_repeated", "A pseudo-field is given more than once."},
+    {Fault::kPseudoFieldMissing, 400, "pseudo_field_missing",
+     "A pseudo-field that the message needs is missing or empty."},
+    {Fault::kPseudoFieldMisplaced, 400, "pseudo_field_misplaced", "A pseudo-field follows an ordinary field."},
+    {Fault::kPseudoFieldForbidden, 400, "pseudo_field_forbidden", "A pseudo-field does not belong in this message."},
+    {Fault::kFieldNameCase, 400, "field_name_case", "A field name holds a capital letter."},
+    {Fault::kFieldValueSpace, 400, "field_value_space", "A field value begins or ends with white space."},
+    {Fault::kConnectionField, 400, "connection_field", "HTTP/2 has no fields that speak of the connection."},
+    {Fault::kLengthMismatch, 400, "length_mismatch", "The content is not as long as Content-Length says."},
 }};
 
 consteval bool in_order() {
@@ -101,6 +112,10 @@ std::string_view sentence(Fault fault) {
 }
 uint16_t request_status(Fault fault) {
   return entry(fault).status;
+}
+bool is_malformed(Fault fault) {
+  const bool is_about_path = fault >= Fault::kPathByte && fault <= Fault::kPathDotParameter;
+  return request_status(fault) == 400 && !is_about_path;
 }
 
 }  // namespace ripstop::protocol

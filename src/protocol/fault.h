@@ -69,9 +69,19 @@ enum class Fault : uint8_t {
   kChunkEnd,
   kTrailersTooLarge,
   kTrailerForbidden,
+  // Header blocks of HTTP/2 (RFC 9113 section 8).
+  kPseudoFieldUnknown,
+  kPseudoFieldRepeated,
+  kPseudoFieldMissing,
+  kPseudoFieldMisplaced,
+  kPseudoFieldForbidden,
+  kFieldNameCase,
+  kFieldValueSpace,
+  kConnectionField,
+  kLengthMismatch,
 };
 
-inline constexpr size_t kFaultCount = static_cast<size_t>(Fault::kTrailerForbidden) + 1;
+inline constexpr size_t kFaultCount = static_cast<size_t>(Fault::kLengthMismatch) + 1;
 
 // Stable, lower case: "bare_lf"; "none" for kNone.
 [[nodiscard]] std::string_view token(Fault fault);
@@ -82,5 +92,9 @@ inline constexpr size_t kFaultCount = static_cast<size_t>(Fault::kTrailerForbidd
 // What to answer a client whose request has the fault: 400, 414, 417, 431, 501 or 505. A response with a fault is
 // always answered as 502, whatever the fault.
 [[nodiscard]] uint16_t request_status(Fault fault);
+
+// True when the fault makes an HTTP/2 request malformed (RFC 9113 section 8.1.1), which ends its stream with
+// PROTOCOL_ERROR. The others are about what is asked for, and are answered.
+[[nodiscard]] bool is_malformed(Fault fault);
 
 }  // namespace ripstop::protocol

@@ -58,6 +58,10 @@ constexpr std::array<std::string_view, kIdCount> kNames = {
     "grpc-status",
     "grpc-message",
     "grpc-timeout",
+    "sec-websocket-key",
+    "sec-websocket-accept",
+    "x-ripstop-peer",
+    "x-ripstop-version",
 };
 
 constexpr size_t kSlots = 256;

@@ -57,6 +57,11 @@ enum class FieldId : uint8_t {
   kGrpcStatus,
   kGrpcMessage,
   kGrpcTimeout,
+  kSecWebSocketKey,
+  kSecWebSocketAccept,
+  // What sidecars tell each other.
+  kXRipstopPeer,
+  kXRipstopVersion,
   kCount,
 };
 

@@ -92,6 +92,7 @@ struct RequestHead {
     std::string path;
     std::string query;
     std::string method;
+    std::string cookie;
   } storage;
 };
 

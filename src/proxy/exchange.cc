@@ -208,6 +208,8 @@ void ExchangeState::clear() {
   path_text.clear();
   failure.clear();
   tried.clear();
+  cluster.reset();
+  host = {};
 }
 
 runtime::Task<ExchangeEnd> run_exchange(Worker& worker, Downstream& down, ConnectionFacts& facts,
@@ -217,6 +219,15 @@ runtime::Task<ExchangeEnd> run_exchange(Worker& worker, Downstream& down, Connec
   const ExchangeEnd end = co_await run.route_and_answer();
   run.end();
   co_return end;
+}
+
+void report_malformed(Worker& worker, Downstream& down, ConnectionFacts& facts, ExchangeState& state,
+                      protocol::Fault fault) {
+  Run run(worker, down, facts, state);
+  run.begin();
+  state.record.add_flag(ResponseFlag::kDownstreamProtocolError);
+  state.record.details = protocol::token(fault);
+  run.end();
 }
 
 runtime::Task<ExchangeEnd> refuse_request(Worker& worker, Downstream& down, ConnectionFacts& facts,

@@ -58,12 +58,17 @@ class Downstream {
 struct ExchangeState {
   protocol::RequestHead request;
   protocol::ResponseHead response;
+  // What the client speaks, wherever between here and there requests change their version.
+  protocol::Version client_version = protocol::Version::kHttp11;
   RequestRecord record;
   std::string replay;   // request content kept for a retry
   std::string scratch;  // rewritten path, Location, log details
   std::string path_text;
   std::string failure;  // what the transport said
   std::vector<const policy::Host*> tried;
+  // Keep alive what the record refers to.
+  ClusterSettingsRef cluster;
+  policy::HostRef host;
   void clear();
 };
 
@@ -75,6 +80,10 @@ enum class ExchangeEnd : uint8_t {
 
 // `state.request` has been read. Reports to the worker's telemetry. `facts` may learn who the peer is.
 runtime::Task<ExchangeEnd> run_exchange(Worker& worker, Downstream& down, ConnectionFacts& facts, ExchangeState& state);
+
+// Reports a request that breaks the rules of its protocol, which is not answered but reset.
+void report_malformed(Worker& worker, Downstream& down, ConnectionFacts& facts, ExchangeState& state,
+                      protocol::Fault fault);
 
 // Answers a request whose head could not be read, or came too slowly; nothing is forwarded.
 runtime::Task<ExchangeEnd> refuse_request(Worker& worker, Downstream& down, ConnectionFacts& facts,

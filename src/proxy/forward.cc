@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "policy/route/rewrite.h"
+#include "protocol/grpc_status.h"
 #include "proxy/listener/tunnel.h"
 #include "proxy/request_headers.h"
 #include "proxy/worker/worker.h"
@@ -29,12 +30,13 @@ runtime::Task<ExchangeEnd> Forwarder::run() {
   cluster_ = worker_.find_cluster(choice_->cluster->cluster);
   if (!cluster_) co_return co_await reply(rescue(Trouble::kClusterNotFound));
   settings_ = cluster_->shared_settings();
+  state_.cluster = settings_;
   state_.record.cluster = settings_->model.get();
   const policy::Breaker::Permit permit = settings_->breaker->acquire(policy::Resource::kRequests);
   if (!permit) co_return co_await reply(rescue(Trouble::kOverflow));
   if (Status prepared = prepare_request(); !prepared) co_return co_await reply(rescue(Trouble::kRewriteFailed));
 
-  if (forward_.timeout) deadline_ = deadline_after(state_.record.start, *forward_.timeout);
+  set_deadline();
   policy::Retries retries(route_.retry, *settings_->breaker);
   const bool may_repeat = route_.retry != nullptr && route_.retry->retries > 0;
   content_.emplace(down_.body(), state_.replay, state_.record.request_bytes, may_repeat);
@@ -46,8 +48,10 @@ runtime::Task<ExchangeEnd> Forwarder::run() {
     policy::HostRef host = cluster_->pick(context, facts_.has_original_destination ? facts_.local : SocketAddress{});
     if (!host) co_return co_await reply(rescue(Trouble::kNoHealthyUpstream));
     state_.tried.push_back(host.get());
+    state_.host = host;
     state_.record.endpoint = host->endpoint.get();
     const policy::ActiveRequest active(*host);
+    last_activity_ = worker_.reactor().now();
     Attempt attempt = co_await this->attempt(host, fresh);
     if (attempt.client_is_gone) {
       state_.record.add_flag(ResponseFlag::kDownstreamTermination);
@@ -65,7 +69,7 @@ runtime::Task<ExchangeEnd> Forwarder::run() {
       content_->rewind();
       content_is_out_ = false;
       fresh = decision.needs_fresh_connection;
-      attempt.connection.reset();
+      attempt.request.reset();
       co_await runtime::sleep_for(decision.pause);
       continue;
     }
@@ -75,6 +79,18 @@ runtime::Task<ExchangeEnd> Forwarder::run() {
     if (attempt.outcome.kind == Kind::kResponse) co_return co_await relay_response(std::move(attempt), std::move(host));
     co_return co_await reply(rescue(attempt.trouble));
   }
+}
+
+void Forwarder::set_deadline() {
+  std::optional<Duration> timeout = forward_.timeout;
+  const auto asked = state_.record.is_grpc && forward_.grpc_timeout_max
+                         ? state_.request.fields.find(FieldId::kGrpcTimeout)
+                         : std::nullopt;
+  if (const auto own = asked ? protocol::parse_grpc_timeout(*asked) : std::nullopt) {
+    timeout = std::max<Duration>(std::chrono::duration_cast<Duration>(*own), Duration(1));
+    if (*forward_.grpc_timeout_max > Duration::zero()) timeout = std::min(*timeout, *forward_.grpc_timeout_max);
+  }
+  if (timeout) deadline_ = deadline_after(state_.record.start, *timeout);
 }
 
 // All edits are made once: what an attempt adds of its own (attempt count, peer) it replaces or takes back itself.
@@ -119,7 +135,7 @@ TimePoint Forwarder::try_deadline(TimePoint now) const {
 TimePoint Forwarder::idle_deadline() const {
   const auto idle = forward_.idle_timeout ? forward_.idle_timeout : http_.model->stream_idle_timeout;
   if (!idle) return deadline_;
-  return std::min(deadline_, deadline_after(worker_.reactor().now(), *idle));
+  return std::min(deadline_, deadline_after(last_activity_, *idle));
 }
 
 Forwarder::Attempt Forwarder::failed(Kind kind, Trouble trouble) const {
@@ -134,27 +150,32 @@ Forwarder::Attempt Forwarder::failed(Kind kind, Trouble trouble) const {
 runtime::Task<Forwarder::Attempt> Forwarder::attempt(policy::HostRef host, bool fresh) {
   ++state_.record.attempts;
   const TimePoint deadline = try_deadline(worker_.reactor().now());
-  UpstreamCluster::Turn turn = cluster_->try_turn(*host, fresh);
-  if (!turn) turn = co_await cluster_->wait_turn(host, fresh, deadline);
-  if (!turn) co_return failed(Kind::kOverflow, Trouble::kOverflow);
-  UpstreamConnectionPtr connection = std::move(turn.idle);
-  const bool reused = connection != nullptr;
-  if (!reused) {
-    auto stream = co_await cluster_->open(host, UpstreamCluster::Speaks::kHttp1, deadline);
-    if (!stream) {
-      state_.failure = stream.error().message;
-      state_.record.transport_failure = state_.failure;
-      const bool is_late = worker_.reactor().now() >= deadline_;
-      if (is_late) co_return failed(Kind::kPerTryTimeout, Trouble::kUpstreamTimeout);
-      const ErrorCode code = stream.error().code;
-      const bool is_security = code == ErrorCode::kTls || code == ErrorCode::kPermissionDenied;
-      co_return failed(Kind::kConnectFailure, is_security                   ? Trouble::kUpstreamSecurity
-                                              : code == ErrorCode::kTimeout ? Trouble::kConnectTimeout
-                                                                            : Trouble::kConnectFailed);
-    }
-    connection = std::make_unique<UpstreamConnection>(std::move(*stream), std::move(turn.slot));
+  const protocol::RequestHead& request = state_.request;
+  const UpstreamCluster::Wanted wanted{
+      .version = state_.client_version,
+      .is_switch = !request.upgrade.empty() || request.method_kind == protocol::Method::kConnect,
+      .is_fresh = fresh};
+  UpstreamRequestPtr up = cluster_->try_request(*host, wanted);
+  if (!up) {
+    auto made = co_await cluster_->request(host, wanted, deadline);
+    if (!made) co_return not_connected(made.error(), deadline);
+    up = std::move(*made);
   }
-  co_return co_await exchange_heads(std::move(connection), reused, deadline);
+  co_return co_await exchange_heads(std::move(up), deadline);
+}
+
+Forwarder::Attempt Forwarder::not_connected(const Error& error, TimePoint deadline) {
+  if (error.origin == ErrorOrigin::kPolicy) return failed(Kind::kOverflow, Trouble::kOverflow);
+  state_.failure = error.message;
+  state_.record.transport_failure = state_.failure;
+  if (worker_.reactor().now() >= deadline) {
+    const bool is_whole = deadline == deadline_;
+    return failed(Kind::kPerTryTimeout, is_whole ? Trouble::kUpstreamTimeout : Trouble::kUpstreamPerTryTimeout);
+  }
+  const bool is_security = error.code == ErrorCode::kTls || error.code == ErrorCode::kPermissionDenied;
+  return failed(Kind::kConnectFailure, is_security                         ? Trouble::kUpstreamSecurity
+                                       : error.code == ErrorCode::kTimeout ? Trouble::kConnectTimeout
+                                                                           : Trouble::kConnectFailed);
 }
 
 // What went wrong with the client's side of the request.
@@ -166,20 +187,33 @@ Forwarder::Attempt Forwarder::content_failure() const {
   return gone;
 }
 
-void Forwarder::queue_head(UpstreamConnection& to) {
+// What only another sidecar is to know; it takes these fields away.
+void Forwarder::introduce(const UpstreamRequest& to) {
+  const net::Stream* transport = to.transport();
+  const net::TlsSession* tls = transport == nullptr ? nullptr : transport->tls();
+  if (tls == nullptr || !tls->alpn.starts_with("istio")) return;
+  protocol::Fields& fields = state_.request.fields;
+  const bool is_new = to.is_introduction() && !tls->local_uri.empty() && !worker_.own_labels().empty();
+  if (is_new) static_cast<void>(fields.set(kPeerField, worker_.own_labels()));
+  const bool wants_http2 = settings_->model->protocol == model::UpstreamProtocol::kHttp2;
+  const bool speaks_http2 = wants_http2 || state_.client_version == protocol::Version::kHttp2;
+  if (speaks_http2 == (to.version() == protocol::Version::kHttp2)) return;
+  static_cast<void>(fields.set(kVersionField, speaks_http2 ? "2" : "1.1"));
+}
+
+void Forwarder::queue_head(UpstreamRequest& to) {
   protocol::RequestHead& request = state_.request;
   if (route_.virtual_host->include_attempt_count) {
     char text[12];
     const char* end = std::to_chars(text, text + sizeof text, state_.record.attempts).ptr;
     static_cast<void>(request.fields.set("x-envoy-attempt-count", {text, static_cast<size_t>(end - text)}));
   }
-  const net::TlsSession* tls = to.stream->tls();
-  const bool introduces =
-      to.requests == 0 && tls != nullptr && !tls->local_uri.empty() && !worker_.own_labels().empty();
-  if (introduces) static_cast<void>(request.fields.set(kPeerField, worker_.own_labels()));
-  ++to.requests;
-  to.writer.queue_head(request, protocol::ConnectionSignal::kNone);
-  if (introduces) request.fields.drop(kPeerField);
+  introduce(to);
+  const bool turns_version = request.version == protocol::Version::kHttp2 && to.version() != protocol::Version::kHttp2;
+  if (turns_version && !request.upgrade.empty()) complete_websocket(request, worker_.random());
+  to.queue_head(request);
+  request.fields.drop(FieldId::kXRipstopPeer);
+  request.fields.drop(FieldId::kXRipstopVersion);
   if (!request.expects_continue) return;
   protocol::ResponseHead go_on;
   go_on.status = 100;
@@ -189,73 +223,85 @@ void Forwarder::queue_head(UpstreamConnection& to) {
   request.expects_continue = false;
 }
 
-Forwarder::Attempt Forwarder::broken(const UpstreamConnection& connection, bool reused, const HeadStep& step) {
+Forwarder::Attempt Forwarder::broken(const UpstreamRequest& from, const HeadStep& step) {
   const bool is_fault = step.state == HeadStep::State::kFault;
-  Attempt attempt = failed(Kind::kReset, is_fault ? Trouble::kUpstreamProtocol : Trouble::kUpstreamReset);
-  attempt.outcome.connection_was_reused = reused && !is_fault;
-  state_.failure = is_fault ? std::string(protocol::token(step.fault)) : connection.stream->failure();
+  const bool is_reset = step.state == HeadStep::State::kReset;
+  const bool is_refused = step.retry == Retry::kSafe;
+  Attempt attempt = failed(is_refused ? Kind::kRefusedStream : Kind::kReset, is_fault   ? Trouble::kUpstreamProtocol
+                                                                             : is_reset ? Trouble::kUpstreamRemoteReset
+                                                                                        : Trouble::kUpstreamReset);
+  attempt.outcome.connection_was_reused = step.retry == Retry::kIfReused;
+  attempt.outcome.request_started = !is_refused;
+  state_.failure = is_fault ? std::string(protocol::token(step.fault)) : from.failure();
   state_.record.transport_failure = state_.failure;
   return attempt;
 }
 
-Forwarder::Attempt Forwarder::answered(UpstreamConnectionPtr connection) const {
+Forwarder::Attempt Forwarder::answered(UpstreamRequestPtr request) const {
   Attempt attempt = failed(Kind::kResponse, Trouble::kUpstreamReset);
   attempt.outcome.status = state_.response.status;
   if (const auto grpc = state_.response.fields.find(FieldId::kGrpcStatus)) {
-    uint32_t status = 0;
-    const auto parsed = std::from_chars(grpc->data(), grpc->data() + grpc->size(), status);
-    if (parsed.ec == std::errc()) attempt.outcome.grpc_status = status;
+    if (const auto status = protocol::parse_grpc_status(*grpc)) {
+      attempt.outcome.grpc_status = static_cast<uint32_t>(*status);
+    }
   }
-  attempt.connection = std::move(connection);
+  attempt.outcome.is_rate_limited = state_.response.fields.find("x-envoy-ratelimited").has_value();
+  attempt.request = std::move(request);
   return attempt;
 }
 
-runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamConnectionPtr connection, bool reused,
-                                                            TimePoint deadline) {
+runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamRequestPtr up, TimePoint deadline) {
   const protocol::RequestHead& request = state_.request;
-  UpstreamConnection& to = *connection;
-  state_.record.upstream_local = to.stream->local_address();
-  queue_head(to);
+  if (up->transport() != nullptr) state_.record.upstream_local = up->transport()->local_address();
+  queue_head(*up);
   content_failed_ = false;
-  content_scope_.spawn(finish_request(to));
+  content_scope_.spawn(send_content(*up));
 
   for (;;) {
-    const HeadStep step = to.reader.try_head(
-        state_.response, {.request_method = request.method_kind, .request_upgrade = request.upgrade});
+    const HeadStep step =
+        up->try_head(state_.response, {.request_method = request.method_kind, .request_upgrade = request.upgrade});
     if (step.state == HeadStep::State::kWouldBlock) {
       if (content_failed_) co_return content_failure();
-      const runtime::Woken woken = co_await wait_for_head(to, deadline);
+      const runtime::Woken woken = co_await wait_for_upstream(*up, deadline);
       if (woken == runtime::Woken::kTimedOut) {
         const bool is_whole = deadline == deadline_;
         co_return failed(Kind::kPerTryTimeout, is_whole ? Trouble::kUpstreamTimeout : Trouble::kUpstreamPerTryTimeout);
       }
-      if (woken == runtime::Woken::kSecond && content_is_out_ && down_.probe_is_gone()) {
+      if (client_is_gone(woken)) {
         Attempt gone = failed(Kind::kReset, Trouble::kRequestCut);
         gone.client_is_gone = true;
         co_return gone;
       }
       continue;
     }
-    if (step.state != HeadStep::State::kDone) co_return broken(to, reused, step);
-    if (!state_.response.interim) co_return answered(std::move(connection));
-    if (!co_await pass_interim(to)) co_return failed(Kind::kReset, Trouble::kRequestCut);
+    if (step.state != HeadStep::State::kDone) co_return broken(*up, step);
+    if (!state_.response.interim) co_return answered(std::move(up));
+    if (!co_await pass_interim()) co_return failed(Kind::kReset, Trouble::kRequestCut);
   }
 }
 
-// Sends head and content; runs beside the wait for the response, which may come first.
-runtime::Task<void> Forwarder::finish_request(UpstreamConnection& connection) {
+// Runs beside the wait for the response, which may come first.
+runtime::Task<void> Forwarder::send_content(UpstreamRequest& to) {
   for (;;) {
-    const PumpStep step = try_pump(*content_, connection.writer, *content_);
+    const PumpStep step = try_pump(*content_, to.sink(), *content_);
     switch (step.state) {
       case PumpState::kDone:
         content_is_out_ = true;
         co_return;
       case PumpState::kWaitForSource:
-        if (co_await content_->readable().wait(idle_deadline())) continue;
+        if (co_await content_->readable().wait(idle_deadline())) {
+          last_activity_ = worker_.reactor().now();
+          continue;
+        }
+        if (worker_.reactor().now() < idle_deadline()) continue;
         content_trouble_ = Trouble::kStreamIdle;
         break;
       case PumpState::kWaitForSink:
-        if (co_await connection.writer.writable().wait(idle_deadline())) continue;
+        if (co_await to.sink().writable().wait(idle_deadline())) {
+          last_activity_ = worker_.reactor().now();
+          continue;
+        }
+        if (worker_.reactor().now() < idle_deadline()) continue;
         content_trouble_ = Trouble::kUpstreamTimeout;
         break;
       case PumpState::kSinkFailed:
@@ -275,8 +321,8 @@ runtime::Task<void> Forwarder::finish_request(UpstreamConnection& connection) {
 
 // While the content is still under way its own coroutine waits for the client; afterwards the client is watched here,
 // so that a request nobody waits for any more is given up.
-runtime::Task<runtime::Woken> Forwarder::wait_for_head(UpstreamConnection& connection, TimePoint deadline) {
-  runtime::Event& answer = connection.reader.readable();
+runtime::Task<runtime::Woken> Forwarder::wait_for_upstream(UpstreamRequest& from, TimePoint deadline) {
+  runtime::Event& answer = from.readable();
   if (content_scope_.size() != 0) co_return co_await runtime::wait_either(answer, content_scope_.emptied(), deadline);
   if (!content_is_out_ || !watches_client_) {
     const bool came = co_await answer.wait(deadline);
@@ -287,17 +333,19 @@ runtime::Task<runtime::Woken> Forwarder::wait_for_head(UpstreamConnection& conne
   co_return woken;
 }
 
-runtime::Task<bool> Forwarder::pass_interim(UpstreamConnection& connection) {
-  if (state_.response.status != 100 && state_.request.version != protocol::Version::kHttp10) {
-    down_.queue_interim(state_.response);
-    runtime::Transfer::State sent;
-    while ((sent = down_.sink().try_flush()) == runtime::Transfer::State::kWouldBlock) {
-      if (!co_await down_.sink().writable().wait(idle_deadline())) co_return false;
-    }
-    if (sent == runtime::Transfer::State::kFailed) co_return false;
+bool Forwarder::client_is_gone(runtime::Woken woken) {
+  return woken == runtime::Woken::kSecond && content_is_out_ && down_.probe_is_gone();
+}
+
+runtime::Task<bool> Forwarder::pass_interim() {
+  if (state_.response.status == 100 || state_.request.version == protocol::Version::kHttp10) co_return true;
+  last_activity_ = worker_.reactor().now();
+  down_.queue_interim(state_.response);
+  runtime::Transfer::State sent;
+  while ((sent = down_.sink().try_flush()) == runtime::Transfer::State::kWouldBlock) {
+    if (!co_await down_.sink().writable().wait(idle_deadline())) co_return false;
   }
-  connection.reader.skip_interim();
-  co_return true;
+  co_return sent == runtime::Transfer::State::kDone;
 }
 
 void Forwarder::judge(policy::Host& host, const Attempt& attempt) {
@@ -318,6 +366,7 @@ void Forwarder::judge(policy::Host& host, const Attempt& attempt) {
 }
 
 runtime::Task<ExchangeEnd> Forwarder::reply(const Rescue& what) {
+  last_activity_ = worker_.reactor().now();
   queue_local_reply(down_, state_, what, http_.model->server_name);
   down_.sink().queue_end(protocol::Fields{});
   runtime::Transfer::State sent;

@@ -36,28 +36,35 @@ class Forwarder {
     Trouble trouble = Trouble::kUpstreamReset;
     bool client_is_gone = false;
     bool is_clients_fault = false;  // its content broke the rules or stalled: the client is told and nothing repeated
-    UpstreamConnectionPtr connection;
+    UpstreamRequestPtr request;
   };
 
   Status prepare_request();
+  void set_deadline();
   void apply_edits(const policy::HeaderEditList& edits, protocol::Fields& fields) const;
   [[nodiscard]] TimePoint try_deadline(TimePoint now) const;
 
   runtime::Task<Attempt> attempt(policy::HostRef host, bool fresh);
-  runtime::Task<Attempt> exchange_heads(UpstreamConnectionPtr connection, bool reused, TimePoint deadline);
-  runtime::Task<void> finish_request(UpstreamConnection& connection);
-  runtime::Task<bool> pass_interim(UpstreamConnection& connection);
-  runtime::Task<runtime::Woken> wait_for_head(UpstreamConnection& connection, TimePoint deadline);
+  runtime::Task<Attempt> exchange_heads(UpstreamRequestPtr request, TimePoint deadline);
+  runtime::Task<void> send_content(UpstreamRequest& to);
+  runtime::Task<bool> pass_interim();
+  runtime::Task<runtime::Woken> wait_for_upstream(UpstreamRequest& from, TimePoint deadline);
+  [[nodiscard]] bool client_is_gone(runtime::Woken woken);
+  Attempt not_connected(const Error& error, TimePoint deadline);
   Attempt failed(policy::AttemptOutcome::Kind kind, Trouble trouble) const;
   [[nodiscard]] Attempt content_failure() const;
-  void queue_head(UpstreamConnection& to);
-  Attempt answered(UpstreamConnectionPtr connection) const;
-  Attempt broken(const UpstreamConnection& connection, bool reused, const HeadStep& step);
+  void queue_head(UpstreamRequest& to);
+  void introduce(const UpstreamRequest& to);
+  Attempt answered(UpstreamRequestPtr request) const;
+  Attempt broken(const UpstreamRequest& from, const HeadStep& step);
   void judge(policy::Host& host, const Attempt& attempt);
 
   void prepare_response();
+  void note_grpc_status(const protocol::Fields& fields);
   runtime::Task<ExchangeEnd> relay_response(Attempt attempt, policy::HostRef host);
-  runtime::Task<ExchangeEnd> open_tunnel(UpstreamConnection& connection);
+  runtime::Task<PumpState> relay_content(UpstreamRequest& from);
+  void note_broken_response(PumpState state);
+  runtime::Task<ExchangeEnd> open_tunnel(UpstreamRequest& upstream);
   runtime::Task<ExchangeEnd> reply(const Rescue& what);
   [[nodiscard]] TimePoint idle_deadline() const;
 
@@ -77,6 +84,7 @@ class Forwarder {
   Trouble content_trouble_ = Trouble::kRequestCut;  // why
   protocol::Fault content_fault_ = protocol::Fault::kNone;
   bool watches_client_ = true;
+  TimePoint last_activity_{};
   TimePoint deadline_ = kNever;
   runtime::Scope content_scope_;  // last: its task refers to all of the above
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/result.h"
 #include "base/time.h"
 #include "protocol/fault.h"
 #include "protocol/fields.h"
@@ -13,6 +14,21 @@
 #include "runtime/socket.h"
 
 namespace ripstop::proxy {
+
+// What one attempt at a head came to.
+struct HeadStep {
+  enum class State : uint8_t {
+    kDone,
+    kWouldBlock,
+    kFault,  // see `fault`; nothing that follows can be trusted
+    kEnd,    // the peer ended in order, between messages
+    kCut,    // the peer went away inside a head, or broke the connection
+    kReset,  // the peer ended this message alone
+  };
+  State state = State::kDone;
+  protocol::Fault fault = protocol::Fault::kNone;
+  Retry retry = Retry::kNever;  // kEnd, kCut and kReset of a response
+};
 
 // A piece of content, or why there is none.
 struct BodyPiece {

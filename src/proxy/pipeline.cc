@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/attempt/fault.h"
+#include "protocol/grpc_status.h"
 
 namespace ripstop::proxy {
 namespace {
@@ -33,6 +34,7 @@ StageVerdict inject_fault(const StageInput& in) {
   if (decision.abort) {
     verdict.reply = rescue(Trouble::kFaultInjected);
     verdict.reply->status = *decision.abort;
+    verdict.reply->grpc_status = static_cast<uint8_t>(protocol::grpc_status_of_http(*decision.abort));
   }
   return verdict;
 }

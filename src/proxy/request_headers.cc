@@ -85,12 +85,26 @@ void settle_client_certificate(const ConnectionFacts& facts, const model::HttpCo
   if (!value.empty()) static_cast<void>(request.fields.append("x-forwarded-client-cert", value));
 }
 
+bool is_sidecar(const ConnectionFacts& facts) {
+  return facts.tls != nullptr && facts.tls->has_peer_certificate;
+}
+
 void learn_peer(ConnectionFacts& facts, protocol::RequestHead& request) {
-  const auto field = request.fields.find(kPeerField);
+  const auto field = request.fields.find(FieldId::kXRipstopPeer);
   if (!field) return;
-  const bool is_trusted = facts.tls != nullptr && facts.tls->has_peer_certificate;
-  if (is_trusted && !facts.has_peer) facts.has_peer = parse_peer(*field, facts.peer);
-  request.fields.drop(kPeerField);
+  if (is_sidecar(facts) && !facts.has_peer) facts.has_peer = parse_peer(*field, facts.peer);
+  request.fields.drop(FieldId::kXRipstopPeer);
+}
+
+void learn_version(const ConnectionFacts& facts, ExchangeState& state) {
+  protocol::RequestHead& request = state.request;
+  state.client_version = request.version;
+  const auto field = request.fields.find(FieldId::kXRipstopVersion);
+  if (!field) return;
+  if (is_sidecar(facts)) {
+    state.client_version = *field == "2" ? protocol::Version::kHttp2 : protocol::Version::kHttp11;
+  }
+  request.fields.drop(FieldId::kXRipstopVersion);
 }
 
 }  // namespace
@@ -104,6 +118,16 @@ void append_uuid(std::string& text, Random& random) {
     const uint64_t half = i < 16 ? high : low;
     text += kDigits[half >> (60 - 4 * (i % 16)) & 15];
   }
+}
+
+void complete_websocket(protocol::RequestHead& request, Random& random) {
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (!equals_ignore_case(request.upgrade, "websocket") || request.fields.has(FieldId::kSecWebSocketKey)) return;
+  // Sixteen bytes in base64: the last digit before the padding carries two bits only.
+  std::string key;
+  for (int i = 0; i < 21; ++i) key += kDigits[random.below(kDigits.size())];
+  key += kDigits[random.below(4) * 16];
+  static_cast<void>(request.fields.append("sec-websocket-key", key + "=="));
 }
 
 std::string format_peer(const model::PeerLabels& labels) {
@@ -142,6 +166,7 @@ bool parse_peer(std::string_view value, model::PeerLabels& labels) {
 void enter_request(ConnectionFacts& facts, const model::HttpConnection& http, ExchangeState& state, Random& random) {
   protocol::RequestHead& request = state.request;
   learn_peer(facts, request);
+  learn_version(facts, state);
   if (http.client_cert != model::ClientCertForwarding::kAlwaysForwardOnly) {
     settle_client_certificate(facts, http, request);
   }

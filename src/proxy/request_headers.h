@@ -10,6 +10,10 @@ namespace ripstop::proxy {
 // Field in which a proxy tells the next one whose traffic it carries, on the first request of a mutual TLS connection.
 inline constexpr std::string_view kPeerField = "x-ripstop-peer";
 
+// Field in which a proxy tells the next one that the client speaks another version of HTTP than the hop between them:
+// "1.1" or "2". Whatever leads to the application may follow it.
+inline constexpr std::string_view kVersionField = "x-ripstop-version";
+
 // Before routing: removes what the client may not say, learns the peer's labels, sets x-request-id, x-forwarded-proto
 // and x-forwarded-client-cert as the listener is configured.
 void enter_request(ConnectionFacts& facts, const model::HttpConnection& http, ExchangeState& state, Random& random);
@@ -18,6 +22,10 @@ void enter_request(ConnectionFacts& facts, const model::HttpConnection& http, Ex
 // bounded.
 [[nodiscard]] std::string format_peer(const model::PeerLabels& labels);
 [[nodiscard]] bool parse_peer(std::string_view value, model::PeerLabels& labels);
+
+// HTTP/2 has no key for a WebSocket's handshake (RFC 8441 section 5.1), HTTP/1 cannot do without one. Adds one where
+// it is missing.
+void complete_websocket(protocol::RequestHead& request, Random& random);
 
 // 36 characters, RFC 9562 version 4.
 void append_uuid(std::string& text, Random& random);

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "protocol/grpc_status.h"
+
 namespace ripstop::proxy {
 namespace {
 
@@ -39,6 +41,9 @@ Rescue rescue(Trouble trouble) {
     case Trouble::kUpstreamReset:
       return {503, kUnavailable, ResponseFlag::kUpstreamTermination,
               "upstream_reset_before_response_started{connection_termination}", kConnectText};
+    case Trouble::kUpstreamRemoteReset:
+      return {503, kUnavailable, ResponseFlag::kUpstreamRemoteReset,
+              "upstream_reset_before_response_started{remote_reset}", kConnectText};
     case Trouble::kUpstreamTimeout:
       return {504, kDeadlineExceeded, ResponseFlag::kUpstreamTimeout, "response_timeout", "upstream request timeout"};
     case Trouble::kUpstreamPerTryTimeout:
@@ -101,7 +106,7 @@ void queue_local_reply(Downstream& down, ExchangeState& state, const Rescue& wha
   if (record.is_grpc) {
     put(head.fields, "content-type", "application/grpc");
     put_number(head.fields, "grpc-status", what.grpc_status);
-    if (!what.text.empty()) put(head.fields, "grpc-message", what.text);
+    if (!what.text.empty()) put(head.fields, "grpc-message", protocol::encode_grpc_message(what.text));
     record.grpc_status = what.grpc_status;
     record.has_grpc_status = true;
   } else if (!what.text.empty()) {

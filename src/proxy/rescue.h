@@ -18,9 +18,10 @@ enum class Trouble : uint8_t {
   kOverflow,
   kConnectFailed,
   kConnectTimeout,
-  kUpstreamSecurity,  // TLS to the upstream failed
-  kUpstreamReset,     // before a response head
-  kUpstreamTimeout,   // the route's time-out
+  kUpstreamSecurity,     // TLS to the upstream failed
+  kUpstreamReset,        // before a response head
+  kUpstreamRemoteReset,  // of the stream alone
+  kUpstreamTimeout,      // the route's time-out
   kUpstreamPerTryTimeout,
   kUpstreamProtocol,  // a response head that breaks the rules
   kRequestProtocol,   // see the fault

@@ -15,7 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "net/grpc/grpc_channel.h"
-#include "net/http2/field_block.h"
+#include "net/http2/http2_stream.h"
 #include "runtime/event.h"
 #include "runtime/task.h"
 #include "xds/back_off.h"

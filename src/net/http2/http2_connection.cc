@@ -8,14 +8,14 @@ namespace ripstop::net {
 
 std::unique_ptr<Http2Connection> Http2Connection::client(StreamPtr transport, const Http2Options& options) {
   auto core = std::make_shared<Http2Core>(std::move(transport), false, nullptr, options);
-  core->start();
+  core->start({});
   return std::unique_ptr<Http2Connection>(new Http2Connection(std::move(core)));
 }
 
 std::unique_ptr<Http2Connection> Http2Connection::server(StreamPtr transport, Handler handler,
-                                                         const Http2Options& options) {
+                                                         const Http2Options& options, std::string received) {
   auto core = std::make_shared<Http2Core>(std::move(transport), true, std::move(handler), options);
-  core->start();
+  core->start(std::move(received));
   return std::unique_ptr<Http2Connection>(new Http2Connection(std::move(core)));
 }
 

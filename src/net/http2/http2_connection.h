@@ -29,10 +29,10 @@ class Http2Connection {
   // Serves one request. Run by the connection, cancelled with it; the handler owns the stream.
   using Handler = std::function<runtime::Task<void>(Http2StreamPtr)>;
 
-  // Both begin at once, with preface and SETTINGS.
+  // Both begin at once, with preface and SETTINGS. `received` was read from the transport before.
   static std::unique_ptr<Http2Connection> client(StreamPtr transport, const Http2Options& options = {});
-  static std::unique_ptr<Http2Connection> server(StreamPtr transport, Handler handler,
-                                                 const Http2Options& options = {});
+  static std::unique_ptr<Http2Connection> server(StreamPtr transport, Handler handler, const Http2Options& options = {},
+                                                 std::string received = {});
   Http2Connection(const Http2Connection&) = delete;
   Http2Connection& operator=(const Http2Connection&) = delete;
   ~Http2Connection();

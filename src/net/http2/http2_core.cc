@@ -59,7 +59,8 @@ Http2Core::~Http2Core() {
   nghttp2_session_del(session_);
 }
 
-void Http2Core::start() {
+void Http2Core::start(std::string received) {
+  early_ = std::move(received);
   session_ = make_session(*this);
   driver_.spawn(run());
 }
@@ -107,12 +108,14 @@ void Http2Core::turn() {
   if (is_over_) {
     dispatch();
   } else if (!due_.empty() || !is_drained_) {
-    schedule();
+    schedule_turn();
   }
   in_turn_ = false;
 }
 
 void Http2Core::receive(TimePoint now) {
+  if (!early_.empty()) feed(std::exchange(early_, {}));
+  if (is_over_) return;
   if (is_drained_ && !transport_->readable().is_set()) return;
   is_drained_ = false;
   const runtime::Block block = runtime::Block::take(kReadSize);
@@ -233,7 +236,12 @@ void Http2Core::flush(TimePoint now) {
   finish_drain();
 }
 
+// What a turn's coroutines produce goes out at that turn's end.
 void Http2Core::schedule() {
+  if (!in_turn_) schedule_turn();
+}
+
+void Http2Core::schedule_turn() {
   if (is_scheduled_ || is_over_) return;
   is_scheduled_ = true;
   runtime::Reactor::current().defer([weak = weak_from_this()] {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "net/http2/http2_connection.h"
+#include "net/http2/http2_ended_streams.h"
 #include "net/http2/http2_flood_guard.h"
 #include "runtime/event.h"
 #include "runtime/scope.h"
@@ -27,7 +28,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   Http2Core& operator=(const Http2Core&) = delete;
   ~Http2Core();
 
-  void start();
+  void start(std::string received);
   // The owner lets go. Keeps `self` until the end of the turn when one is running.
   static void abandon(std::shared_ptr<Http2Core> self);
 
@@ -64,6 +65,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   void flush(TimePoint now);
   bool fill_output();
   void schedule();
+  void schedule_turn();
   [[nodiscard]] size_t unwritten() const { return output_.size() - written_; }
   void finish(std::optional<Error> failure);
   void end_refused(std::string reason);
@@ -86,6 +88,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   void finish_drain();
 
   // http2_callbacks.cc: what nghttp2 reports
+  static void keep_spare(FieldBlock& block);
+  void begin_block();
   static nghttp2_session* make_session(Http2Core& core);
   static nghttp2_session_callbacks* callbacks();
   static int on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* header, void* user);
@@ -106,6 +110,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
                          nghttp2_data_source* source, void* user);
   static int submit_trailers(nghttp2_session* session, int32_t id, const FieldBlock& trailers);
   int calm_down(std::string_view reason);
+  int refuse(Http2Code code, std::string_view reason);
+  [[nodiscard]] bool belongs_nowhere(const nghttp2_frame_hd& header) const;
   int count_field(size_t bytes);
   void on_block_end(Http2Stream& stream, bool is_request, bool is_last);
   void on_response_head(Http2Stream& stream);
@@ -119,6 +125,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   Http2Connection::Handler handler_;
   nghttp2_session* session_ = nullptr;
   Http2FloodGuard guard_;
+  Http2EndedStreams ended_streams_;
 
   bool in_turn_ = false;
   bool is_scheduled_ = false;
@@ -131,7 +138,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   bool block_too_large_ = false;
   Drain drain_ = Drain::kNone;
 
-  FieldBlock block_;  // the header block that is arriving
+  std::string early_;  // received before there was a connection
+  FieldBlock block_;   // the header block that is arriving
   size_t block_fields_ = 0;
   size_t block_bytes_ = 0;
   Http2Code refusal_code_ = Http2Code::kProtocolError;

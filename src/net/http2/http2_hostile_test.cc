@@ -300,6 +300,44 @@ TEST_F(Hostile, NotHttp2AtAllEndsTheConnection) {
   EXPECT_TRUE(server_->closed().is_set());
 }
 
+TEST_F(Hostile, FramesOnStreamsThatThePeerHasEndedEndTheConnection) {
+  struct Row {
+    const char* what;
+    std::string before;
+    std::string after;
+    Http2Code code;
+  };
+  const Row rows[] = {
+      {"DATA behind the end", get(1), frame(NGHTTP2_DATA, 0, 1, "x"), Http2Code::kStreamClosed},
+      {"HEADERS behind the end", get(1), get(1), Http2Code::kStreamClosed},
+      {"DATA behind a reset", get(1, false) + frame(NGHTTP2_RST_STREAM, 0, 1, number(8, 4)),
+       frame(NGHTTP2_DATA, 0, 1, "x"), Http2Code::kStreamClosed},
+      {"a stream passed over", get(5), get(3), Http2Code::kProtocolError},
+      {"PRIORITY of the connection", "", frame(NGHTTP2_PRIORITY, 0, 0, number(1, 4) + "x"), Http2Code::kProtocolError},
+      {"PRIORITY of a stream on itself", "", frame(NGHTTP2_PRIORITY, 0, 1, number(1, 4) + "x"),
+       Http2Code::kProtocolError},
+  };
+  for (const Row& row : rows) {
+    heard_.clear();
+    start();
+    send(row.before);
+    EXPECT_FALSE(server_->closed().is_set()) << row.what;
+    send(row.after);
+    EXPECT_EQ(goaway_code(heard_), static_cast<uint32_t>(row.code)) << row.what;
+    EXPECT_TRUE(server_->closed().is_set()) << row.what;
+  }
+}
+
+TEST_F(Hostile, WhatWasUnderWayWhenWeResetIsNoViolation) {
+  reply_size_ = 0;
+  start();
+  send(get(1, false));
+  send(frame(NGHTTP2_DATA, 0, 1, "late") + frame(NGHTTP2_HEADERS, 5, 1, literal("x-late", "1")));
+  send(get(3));
+  EXPECT_EQ(requests_, 2U);
+  EXPECT_FALSE(server_->closed().is_set());
+}
+
 TEST_F(Hostile, DataBeyondTheWindowEndsTheConnection) {
   is_stuck_ = true;
   Http2Options options;

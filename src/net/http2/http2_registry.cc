@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "net/http2/http2_core.h"
 #include "runtime/reactor.h"
@@ -6,9 +7,10 @@
 namespace ripstop::net {
 namespace {
 
-std::vector<nghttp2_nv> to_nghttp2(const FieldBlock& block) {
-  std::vector<nghttp2_nv> fields;
-  fields.reserve(block.count());
+// nghttp2 copies what it is given, so one list serves the whole thread.
+const std::vector<nghttp2_nv>& to_nghttp2(const FieldBlock& block) {
+  static thread_local std::vector<nghttp2_nv> fields;
+  fields.clear();
   for (size_t i = 0; i < block.count(); ++i) {
     const FieldBlock::View field = block.at(i);
     const bool is_secret = field.name == "authorization" || field.name == "cookie" || field.name == "set-cookie";
@@ -32,7 +34,7 @@ Result<Http2StreamPtr> Http2Core::open(const FieldBlock& head, bool is_last) {
                 Retry::kSafe);
   }
   Http2StreamPtr stream(new Http2Stream(this));
-  const std::vector<nghttp2_nv> fields = to_nghttp2(head);
+  const std::vector<nghttp2_nv>& fields = to_nghttp2(head);
   nghttp2_data_provider provider{.source = {.ptr = stream.get()}, .read_callback = read_output};
   const int32_t id = nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(),
                                             is_last ? nullptr : &provider, stream.get());
@@ -56,7 +58,7 @@ bool Http2Core::can_open() const {
 }
 
 Status Http2Core::submit_head(Http2Stream& stream, const FieldBlock& head, bool is_last) {
-  const std::vector<nghttp2_nv> fields = to_nghttp2(head);
+  const std::vector<nghttp2_nv>& fields = to_nghttp2(head);
   const auto status = head.find(":status");
   const bool is_interim = status && status->starts_with('1');
   int error = 0;
@@ -77,7 +79,7 @@ Status Http2Core::submit_head(Http2Stream& stream, const FieldBlock& head, bool 
 }
 
 int Http2Core::submit_trailers(nghttp2_session* session, int32_t id, const FieldBlock& trailers) {
-  const std::vector<nghttp2_nv> fields = to_nghttp2(trailers);
+  const std::vector<nghttp2_nv>& fields = to_nghttp2(trailers);
   return nghttp2_submit_trailer(session, id, fields.data(), fields.size());
 }
 
@@ -111,7 +113,7 @@ void Http2Core::reset(Http2Stream& stream, Http2Code code) {
 
 void Http2Core::release(Http2Stream& stream) {
   if (stream.is_request_) --held_requests_;
-  consumed(stream, stream.received_.size() - stream.consumed_);
+  consumed(stream, stream.received_.size() - stream.consumed_ + std::exchange(stream.taken_, 0));
   stream.consumed_ = stream.received_.size();
   stream.is_held_ = false;
   if (!stream.is_open_) return forget(stream);
@@ -139,6 +141,7 @@ void Http2Core::unlink(Http2Stream& stream) {
 void Http2Core::forget(Http2Stream& stream) {
   if ((stream.waking_ & kQueued) != 0) std::ranges::replace(due_, &stream, nullptr);
   unlink(stream);
+  keep_spare(stream.head_);
   delete &stream;
 }
 

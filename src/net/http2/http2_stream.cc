@@ -30,9 +30,15 @@ runtime::Task<Status> Http2Stream::read_head(TimePoint deadline) {
     readable_.clear();
     if (!co_await readable_.wait(deadline)) co_return fail(ErrorCode::kTimeout, "no response in time");
   }
-  head_ = std::move(heads_.front());
-  heads_.erase(heads_.begin());
+  next_head();
   co_return Status{};
+}
+
+bool Http2Stream::next_head() {
+  if (heads_.empty()) return false;
+  head_.swap(heads_.front());
+  heads_.erase(heads_.begin());
+  return true;
 }
 
 runtime::Task<Result<std::string_view>> Http2Stream::read_body(TimePoint deadline) {
@@ -45,9 +51,17 @@ runtime::Task<Result<std::string_view>> Http2Stream::read_body(TimePoint deadlin
   co_return body();
 }
 
+void Http2Stream::take_body(std::string& into) {
+  received_.erase(0, std::exchange(consumed_, 0));
+  into.swap(received_);
+  taken_ += into.size();
+}
+
 void Http2Stream::consume(size_t bytes) {
-  bytes = std::min(bytes, received_.size() - consumed_);
-  consumed_ += bytes;
+  bytes = std::min(bytes, taken_ + received_.size() - consumed_);
+  const size_t from_taken = std::min(bytes, taken_);
+  taken_ -= from_taken;
+  consumed_ += bytes - from_taken;
   if (consumed_ == received_.size()) {
     received_.clear();
     consumed_ = 0;

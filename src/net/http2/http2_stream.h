@@ -14,11 +14,14 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "net/http2/field_block.h"
+#include "protocol/http2/field_block.h"
 #include "runtime/event.h"
+#include "runtime/memory/frame_pool.h"
 #include "runtime/task.h"
 
 namespace ripstop::net {
+
+using protocol::FieldBlock;
 
 class Http2Core;
 class Stream;
@@ -29,6 +32,7 @@ enum class Http2Code : uint32_t {
   kProtocolError = 1,
   kInternalError = 2,
   kFlowControlError = 3,
+  kStreamClosed = 5,
   kRefusedStream = 7,
   kCancel = 8,
   kConnectError = 10,
@@ -40,6 +44,9 @@ class Http2Stream {
  public:
   Http2Stream(const Http2Stream&) = delete;
   Http2Stream& operator=(const Http2Stream&) = delete;
+  // From the thread's pool, as coroutine frames are: there is one for every request.
+  static void* operator new(size_t size) { return runtime::allocate_frame(size); }
+  static void operator delete(void* stream, size_t size) { runtime::free_frame(stream, size); }
 
   [[nodiscard]] int32_t id() const { return id_; }
   // Who is at the other end; null once the connection is gone.
@@ -60,6 +67,9 @@ class Http2Stream {
   runtime::Task<Result<std::string_view>> read_body(TimePoint deadline);
   // Says that the first `bytes` of the body are done with; this is what opens the peer's window.
   void consume(size_t bytes);
+  // Hands over all of body() by swapping buffers, for readers that keep it while more arrives; `into` should be empty.
+  // It counts as unread until consume() is told.
+  void take_body(std::string& into);
   [[nodiscard]] const FieldBlock& trailers() const { return trailers_; }
   // The peer has said all, though not all of it may have been read.
   [[nodiscard]] bool peer_ended() const { return peer_ended_; }
@@ -67,6 +77,8 @@ class Http2Stream {
   // The same without waiting: what is there, whether that was all, and the event to wait for more (or for a failure).
   [[nodiscard]] std::string_view body() const { return std::string_view(received_).substr(consumed_); }
   [[nodiscard]] bool has_head() const { return !heads_.empty(); }
+  // Client: makes the next head that has arrived head(); false when there is none.
+  bool next_head();
   [[nodiscard]] bool has_ended() const { return peer_ended_ && heads_.empty() && consumed_ == received_.size(); }
   [[nodiscard]] runtime::Event& readable() { return readable_; }
 
@@ -122,6 +134,7 @@ class Http2Stream {
   FieldBlock trailers_;
   std::string received_;
   size_t consumed_ = 0;
+  size_t taken_ = 0;  // by take_body(), not consumed
   FieldBlock trailers_out_;
   std::string unsent_;
   size_t sent_ = 0;

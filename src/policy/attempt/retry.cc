@@ -34,6 +34,7 @@ bool covers_response(const model::RetryPolicy& policy, const AttemptOutcome& out
 
 // The pool may have handed out a connection that the peer was just closing.
 bool may_blame_reuse(const AttemptOutcome& outcome) {
+  if (outcome.kind == AttemptOutcome::Kind::kRefusedStream) return !outcome.request_started;
   return outcome.kind == AttemptOutcome::Kind::kReset && outcome.connection_was_reused &&
          (outcome.is_idempotent || !outcome.request_started);
 }

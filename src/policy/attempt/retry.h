@@ -19,7 +19,7 @@
 // One exception needs no policy (Retry::kIfReused): a connection out of the pool that closed before any byte of a
 // response, since the peer may have closed it before it saw the request. Repeated once, at once and on a fresh
 // connection, when nothing of the request was sent or the method is idempotent (RFC 9110 section 9.2.2). It counts
-// neither against the policy nor against the breaker.
+// neither against the policy nor against the breaker. A stream that the peer says it has not looked at is such a case.
 #pragma once
 
 #include <cstdint>

@@ -25,6 +25,18 @@ struct Row {
   bool retries;
 };
 
+TEST(Retry, RepeatsOnceWhatThePeerHasNotLookedAt) {
+  Breaker breaker({});
+  Random random(1);
+  Retries retries(nullptr, breaker);
+  AttemptOutcome refused{.kind = AttemptOutcome::Kind::kRefusedStream, .request_started = false};
+  EXPECT_EQ(retries.decide(refused, random).verdict, RetryDecision::Verdict::kRetry);
+  EXPECT_EQ(retries.decide(refused, random).verdict, RetryDecision::Verdict::kNo);
+  refused.can_replay = false;
+  Retries without_body(nullptr, breaker);
+  EXPECT_EQ(without_body.decide(refused, random).verdict, RetryDecision::Verdict::kNo);
+}
+
 TEST(Retry, CoversWhatEnvoysConditionsCover) {
   const AttemptOutcome connect{.kind = Kind::kConnectFailure, .request_started = false};
   const AttemptOutcome reset{.kind = Kind::kReset};

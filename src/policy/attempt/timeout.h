@@ -5,7 +5,8 @@
 //   idle      no byte in either direction; the route's own, else the connection's stream_idle_timeout
 //
 // x-envoy-upstream-rq-timeout-ms and its per-try sister are not honoured: a client does not set a mesh's limits.
-// grpc-timeout is not looked at yet.
+// grpc-timeout takes the place of the route's time-out where the route has a grpc_timeout_max; whoever has the request
+// sees to that.
 #pragma once
 
 #include <optional>

@@ -16,18 +16,6 @@
 
 namespace ripstop::proxy {
 
-struct HeadStep {
-  enum class State : uint8_t {
-    kDone,
-    kWouldBlock,
-    kFault,  // see `fault`; nothing that follows on this connection can be trusted
-    kEnd,    // the peer ended in order, between messages
-    kCut,    // the peer went away inside a head, or broke the connection
-  };
-  State state = State::kDone;
-  protocol::Fault fault = protocol::Fault::kNone;
-};
-
 class Http1Reader : public MessageSource {
  public:
   // `rules` must outlive the reader.

@@ -137,6 +137,7 @@ struct Client {
 
 model::HttpConnection strict_http() {
   model::HttpConnection http = route_all_to("upstream");
+  http.codec = model::HttpCodec::kHttp1;  // else the preface of HTTP/2 begins HTTP/2
   const protocol::RequestRules rules;
   http.max_request_header_bytes = static_cast<uint32_t>(rules.limits.max_head);
   http.max_request_headers = static_cast<uint32_t>(rules.limits.max_fields);

@@ -10,6 +10,7 @@ namespace ripstop::proxy {
 namespace {
 
 constexpr Duration kTlsHandshakeTimeout = std::chrono::seconds(10);
+constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 ChainRef choose_chain(const ListenerSettings& listener, const ConnectionFacts& facts, const Inspection& seen) {
   std::vector<std::string_view> protocols(seen.hello.alpn.begin(), seen.hello.alpn.end());
@@ -21,6 +22,35 @@ ChainRef choose_chain(const ListenerSettings& listener, const ConnectionFacts& f
   known.transport_protocol = seen.is_tls ? "tls" : "raw_buffer";
   known.application_protocols = protocols;
   return listener.choose(known);
+}
+
+bool is_http2(std::string_view alpn) {
+  return alpn == "h2" || alpn == "istio-h2";
+}
+
+// What both sides agreed on, or what the first bytes are: HTTP/2 begins with a preface that is no HTTP/1 request
+// (RFC 9113 section 3.4). Reads them into `received` where nobody has looked yet; false as well when nothing comes.
+runtime::Task<bool> speaks_http2(net::Stream& stream, const ConnectionFacts& facts, Worker::Seat& seat,
+                                 std::string& received) {
+  const model::HttpConnection& http = *facts.chain->http->model;
+  if (http.codec != model::HttpCodec::kAuto) co_return http.codec == model::HttpCodec::kHttp2;
+  if (facts.tls != nullptr && !facts.tls->alpn.empty()) co_return is_http2(facts.tls->alpn);
+  const TimePoint now = runtime::Reactor::current().now();
+  TimePoint deadline = deadline_after(now, http.idle_timeout.value_or(Duration::zero()));
+  while (received.size() < kHttp2Preface.size() && kHttp2Preface.starts_with(received)) {
+    runtime::Block chunk = runtime::Block::take(kInspectStep);
+    const runtime::Transfer got = stream.try_read({chunk.data(), chunk.size()});
+    if (got.state == runtime::Transfer::State::kDone) {
+      received.append(chunk.data(), got.bytes);
+      deadline = std::min(deadline, runtime::Reactor::current().now() + kInspectTimeout);
+      continue;
+    }
+    if (got.state != runtime::Transfer::State::kWouldBlock) co_return false;
+    chunk.give_back();
+    const auto woken = co_await runtime::wait_either(stream.readable(), seat.drain(), deadline);
+    if (woken != runtime::Woken::kFirst) co_return false;
+  }
+  co_return received.starts_with(kHttp2Preface);
 }
 
 ConnectionFacts first_facts(const Worker& worker, const ListenerRef& accepted, const runtime::Socket& socket) {
@@ -80,7 +110,10 @@ runtime::Task<void> serve_connection(Worker& worker, ListenerRef accepted, runti
     seen.received.clear();
     facts.tls = stream->tls();
   }
-  if (facts.chain->http) {
+  if (facts.chain->http && co_await speaks_http2(*stream, facts, seat, seen.received)) {
+    co_await runtime::unless(seat.cut(),
+                             serve_http2(worker, seat, std::move(stream), std::move(facts), std::move(seen.received)));
+  } else if (facts.chain->http) {
     co_await runtime::unless(seat.cut(),
                              serve_http1(worker, seat, std::move(stream), std::move(facts), std::move(seen.received)));
   } else {

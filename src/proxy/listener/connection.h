@@ -13,6 +13,8 @@ runtime::Task<void> serve_connection(Worker& worker, ListenerRef accepted, runti
 // `received` was read while the protocol was detected.
 runtime::Task<void> serve_http1(Worker& worker, Worker::Seat& seat, net::StreamPtr stream, ConnectionFacts facts,
                                 std::string received);
+runtime::Task<void> serve_http2(Worker& worker, Worker::Seat& seat, net::StreamPtr stream, ConnectionFacts facts,
+                                std::string received);
 runtime::Task<void> serve_tcp(Worker& worker, Worker::Seat& seat, net::StreamPtr stream, ConnectionFacts facts,
                               std::string received);
 

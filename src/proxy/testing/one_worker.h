@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,8 @@ class RecordingTelemetry final : public Telemetry {
     uint64_t request_bytes = 0;
     uint64_t response_bytes = 0;
     std::string failure;
+    protocol::Version version = protocol::Version::kHttp11;
+    std::optional<uint32_t> grpc_status;
   };
   // Reports of bytes received and sent.
   using TcpBytes = std::vector<std::pair<uint64_t, uint64_t>>;
@@ -37,6 +40,8 @@ class RecordingTelemetry final : public Telemetry {
   void on_end(const RequestRecord& record, const std::vector<model::AccessLog>&) override {
     lines_.push_back({record.status, std::string(record.details), record.flags[0], record.attempts,
                       record.request_bytes, record.response_bytes, std::string(record.transport_failure)});
+    if (record.request != nullptr) lines_.back().version = record.request->version;
+    if (record.has_grpc_status) lines_.back().grpc_status = record.grpc_status;
   }
   void on_tcp_open(const RequestRecord&) override {}
   void on_tcp_bytes(const RequestRecord&, uint64_t received, uint64_t sent) override {

@@ -11,51 +11,12 @@
 #include "net/stream.h"
 #include "policy/attempt/outlier.h"
 #include "policy/balance/host_set.h"
-#include "proxy/http1/http1_reader.h"
-#include "proxy/http1/http1_writer.h"
 #include "proxy/upstream/application_dialer.h"
+#include "proxy/upstream/upstream_connection.h"
 #include "proxy/worker/settings.h"
 #include "runtime/scope.h"
 
 namespace ripstop::proxy {
-
-class UpstreamCluster;
-
-// Leave to have one connection to a host, from before it is opened until it is closed. Its cluster outlives it.
-class ConnectionSlot {
- public:
-  ConnectionSlot() = default;
-  ConnectionSlot(UpstreamCluster& cluster, policy::Breaker::Permit permit, std::shared_ptr<uint32_t> taken);
-  ConnectionSlot(ConnectionSlot&& other) noexcept = default;
-  ConnectionSlot& operator=(ConnectionSlot&& other) noexcept {
-    std::swap(cluster_, other.cluster_);
-    std::swap(permit_, other.permit_);
-    std::swap(taken_, other.taken_);
-    return *this;
-  }
-  ~ConnectionSlot();
-  explicit operator bool() const { return taken_ != nullptr; }
-
- private:
-  UpstreamCluster* cluster_ = nullptr;
-  policy::Breaker::Permit permit_;
-  std::shared_ptr<uint32_t> taken_;  // slots of this worker for the host
-};
-
-// An HTTP/1 connection to a host: in use by one request, or idle in the host's pool.
-struct UpstreamConnection {
-  UpstreamConnection(net::StreamPtr to, ConnectionSlot place);
-  UpstreamConnection(const UpstreamConnection&) = delete;
-  UpstreamConnection& operator=(const UpstreamConnection&) = delete;
-
-  ConnectionSlot slot;
-  net::StreamPtr stream;
-  Http1Reader reader;
-  Http1Writer writer;
-  uint32_t requests = 0;  // begun on it
-  TimePoint idle_since{};
-};
-using UpstreamConnectionPtr = std::unique_ptr<UpstreamConnection>;
 
 class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
  public:
@@ -78,26 +39,25 @@ class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
   // The host for one attempt; for an original-destination cluster `destination` itself. Empty: none healthy.
   [[nodiscard]] policy::HostRef pick(const policy::PickContext& context, const SocketAddress& destination);
 
-  // How a request gets its connection: an idle one that is still good, or leave to open one.
-  struct Turn {
-    UpstreamConnectionPtr idle;
-    ConnectionSlot slot;
-    explicit operator bool() const { return idle != nullptr || static_cast<bool>(slot); }
+  // What a request asks of its connection.
+  struct Wanted {
+    protocol::Version version = protocol::Version::kHttp11;  // as the client speaks it
+    bool is_switch = false;                                  // it ends in another protocol
+    bool is_fresh = false;                                   // on no connection that has been idle
   };
-  // At once, or empty when the limit on connections is reached. `fresh` takes no idle one. The limit is shared by the
-  // workers, and one that holds no connection to the host may always open a first one, as in Envoy: it would wait for
-  // ever on what others keep idle.
-  [[nodiscard]] Turn try_turn(policy::Host& host, bool fresh);
-  // Waits among the pending requests until another request is done with its connection; empty when there are too many
-  // pending already, or at the deadline.
-  runtime::Task<Turn> wait_turn(policy::HostRef host, bool fresh, TimePoint deadline);
+  // At once, or null.
+  [[nodiscard]] UpstreamRequestPtr try_request(policy::Host& host, const Wanted& wanted);
+  // Opens a connection, or waits among the pending requests for one that others open or are done with. The limit on
+  // connections is shared by the workers, and one that holds none to the host may always open a first one, as in Envoy:
+  // it would wait for ever on what others keep idle. The error's origin is kPolicy when too many wait already.
+  runtime::Task<Result<UpstreamRequestPtr>> request(policy::HostRef host, Wanted wanted, TimePoint deadline);
   // What will be spoken on a connection: TLS offers only the protocols that fit, because the mesh's servers choose how
-  // to serve a connection by them.
-  enum class Speaks : uint8_t { kHttp1, kOpaque };
+  // to serve a connection by them. kEither leaves it to the server.
+  enum class Speaks : uint8_t { kHttp1, kHttp2, kEither, kOpaque };
   // A plain or TLS stream to the host, within the cluster's connect time-out. The error's origin is upstream.
   runtime::Task<Result<net::StreamPtr>> open(policy::HostRef host, Speaks speaks, TimePoint deadline);
-  // The connection's message exchange ended cleanly: keep it for the next request, or close it.
-  void give_back(policy::Host& host, UpstreamConnectionPtr connection, TimePoint now);
+  // Both messages are complete: a connection that the request had to itself is kept for the next one, or closed.
+  void give_back(policy::Host& host, UpstreamRequestPtr request, TimePoint now);
 
   void record(policy::Host& host, policy::HostOutcome outcome, TimePoint now);
   // Closes what has been idle too long and takes ejected hosts back. About once a second.
@@ -109,13 +69,24 @@ class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
   struct Pool;
   static Pool& pool_of(policy::Host& host);
   friend class ConnectionSlot;
+  class OpeningGuard;
+  [[nodiscard]] Speaks speaks(const policy::Host& host, const Wanted& wanted) const;
   [[nodiscard]] UpstreamConnectionPtr take_idle(policy::Host& host);
+  [[nodiscard]] UpstreamRequestPtr share(policy::Host& host);
+  [[nodiscard]] ConnectionSlot try_slot(policy::Host& host);
+  runtime::Task<Result<UpstreamRequestPtr>> open_shared(policy::HostRef host, Speaks what, ConnectionSlot slot,
+                                                        TimePoint deadline);
+  runtime::Task<Result<UpstreamRequestPtr>> open_request(policy::HostRef host, Speaks what, ConnectionSlot slot,
+                                                         TimePoint deadline);
+  static void retire(std::vector<std::shared_ptr<struct SharedConnection>>& shared, size_t index);
+  void sweep(Pool& pool, TimePoint now);
   void wake_one();
   [[nodiscard]] bool uses_tls(const policy::Host& host) const;
   runtime::Task<Result<net::StreamPtr>> open_plain(policy::HostRef host, TimePoint deadline);
 
   std::deque<runtime::Event*> waiting_;  // first: connections that die with the hosts look at it
   ClusterSettingsRef settings_;
+  bool prefers_http2_ = false;  // secured connections are HTTP/2 where the server wants it too
   Context context_;
   policy::HostSet hosts_;
   std::unique_ptr<policy::OutlierDetector> outlier_;

@@ -17,8 +17,9 @@ using Protocols = std::vector<std::string>;
 constexpr const char* kTls = "tls";
 constexpr const char* kPlain = "raw_buffer";
 
+// In order of preference: between sidecars requests share HTTP/2 connections.
 Protocols mesh_http() {
-  return {std::string(kAlpnHttp1), std::string(kAlpnHttp2)};
+  return {std::string(kAlpnHttp2), std::string(kAlpnHttp1)};
 }
 
 Protocols mesh_tcp() {
@@ -26,7 +27,7 @@ Protocols mesh_tcp() {
 }
 
 Protocols mesh_any() {
-  return {std::string(kAlpnHttp1), std::string(kAlpnHttp2), std::string(kAlpnTcp)};
+  return {std::string(kAlpnHttp2), std::string(kAlpnHttp1), std::string(kAlpnTcp)};
 }
 
 model::RouteTable route_table(const InboundChains& port) {
@@ -34,6 +35,7 @@ model::RouteTable route_table(const InboundChains& port) {
   route.name = "default";
   model::Forward forward;
   forward.clusters.push_back({.cluster = port.cluster});
+  forward.grpc_timeout_max = Duration::zero();
   route.action = std::move(forward);
   route.operation = port.operation;
   route.origin = port.origin;

@@ -22,10 +22,16 @@ model::OriginRef origin_of(const InboundPort& port) {
   return port.origin ? port.origin : mesh_default("inbound");
 }
 
+// An application is spoken to as its client speaks, unless its port says that it knows HTTP/2 alone.
+model::UpstreamProtocol application_protocol(const InboundPort& port) {
+  if (port.protocol == AppProtocol::kHttp) return model::UpstreamProtocol::kSameAsDownstream;
+  return upstream_protocol(port.protocol);
+}
+
 Cluster application_cluster(const InboundPort& port) {
   Cluster cluster = baseline_cluster(inbound_cluster_name(port.number));
   cluster.discovery = model::Discovery::kStatic;
-  cluster.protocol = upstream_protocol(port.protocol);
+  cluster.protocol = application_protocol(port);
   cluster.is_application = true;
   model::Endpoint endpoint;
   endpoint.address = {IpAddress::loopback_v4(), port.number};

@@ -43,20 +43,29 @@ std::vector<std::string> chains(AppProtocol protocol, MtlsMode mode) {
   return chains(make_inbound(machine(protocol, mode)).listeners.front());
 }
 
+TEST(InboundPass, SpeaksToTheApplicationAsItsClientDoes) {
+  const auto protocol = [](AppProtocol port) {
+    return make_inbound(machine(port, MtlsMode::kStrict)).clusters[0].protocol;
+  };
+  EXPECT_EQ(protocol(AppProtocol::kHttp), model::UpstreamProtocol::kSameAsDownstream);
+  EXPECT_EQ(protocol(AppProtocol::kAuto), model::UpstreamProtocol::kSameAsDownstream);
+  EXPECT_EQ(protocol(AppProtocol::kGrpc), model::UpstreamProtocol::kHttp2);
+}
+
 TEST(InboundPass, TakesNothingButMeshTlsWhenStrict) {
   EXPECT_THAT(chains(AppProtocol::kHttp, MtlsMode::kStrict), ElementsAre("mtls http tls"));
   EXPECT_THAT(chains(AppProtocol::kTcp, MtlsMode::kStrict), ElementsAre("mtls tcp tls"));
   EXPECT_THAT(chains(AppProtocol::kAuto, MtlsMode::kStrict),
-              ElementsAre("mtls http tls istio-http/1.1 istio-h2", "mtls tcp tls"));
+              ElementsAre("mtls http tls istio-h2 istio-http/1.1", "mtls tcp tls"));
 }
 
 TEST(InboundPass, TellsMeshTlsByItsAlpnWhenPermissive) {
   EXPECT_THAT(chains(AppProtocol::kHttp, MtlsMode::kPermissive),
-              ElementsAre("mtls http tls istio-http/1.1 istio-h2 istio", "plain http raw_buffer"));
+              ElementsAre("mtls http tls istio-h2 istio-http/1.1 istio", "plain http raw_buffer"));
   EXPECT_THAT(chains(AppProtocol::kTcp, MtlsMode::kPermissive),
-              ElementsAre("mtls tcp tls istio-http/1.1 istio-h2 istio", "plain tcp tls", "plain tcp raw_buffer"));
+              ElementsAre("mtls tcp tls istio-h2 istio-http/1.1 istio", "plain tcp tls", "plain tcp raw_buffer"));
   EXPECT_THAT(chains(AppProtocol::kAuto, MtlsMode::kPermissive),
-              ElementsAre("mtls http tls istio-http/1.1 istio-h2", "mtls tcp tls istio", "plain tcp tls",
+              ElementsAre("mtls http tls istio-h2 istio-http/1.1", "mtls tcp tls istio", "plain tcp tls",
                           "plain http raw_buffer http/1.1 h2c", "plain tcp raw_buffer"));
 }
 
@@ -130,7 +139,7 @@ TEST(InboundPass, CapturesEveryPortOfAPodAtOnePlace) {
   EXPECT_TRUE(listener.read_original_dst);
   EXPECT_FALSE(listener.use_original_dst) << "handing over would reach the outbound listener of the same port";
   EXPECT_THAT(chains(listener),
-              ElementsAre("plain tcp", "plain http", "mtls http tls istio-http/1.1 istio-h2", "mtls tcp tls"));
+              ElementsAre("plain tcp", "plain http", "mtls http tls istio-h2 istio-http/1.1", "mtls tcp tls"));
   EXPECT_EQ(listener.filter_chains[0].match.destination_port, 15006) << "no loop through the capture port";
   EXPECT_EQ(listener.filter_chains[1].match.destination_port, 9080);
   EXPECT_EQ(listener.filter_chains[2].match.destination_port, std::nullopt);

@@ -61,20 +61,33 @@ void apply_pool(Cluster& cluster, const model::ConnectionPool& pool) {
   if (pool.upgrade_to_http2.value_or(false)) cluster.protocol = model::UpstreamProtocol::kHttp2;
 }
 
-// Ripstop's proxy offers, of this list, what fits the protocol it speaks on the connection. Envoy offers all of it, so
-// for a port of unknown protocol it may only say what is right for any bytes.
-std::vector<std::string> mesh_alpn(const ClusterInput& input, model::UpstreamProtocol protocol) {
-  const std::string http1(kAlpnHttp1);
-  const std::string http2(kAlpnHttp2);
-  const std::string tcp(kAlpnTcp);
+// Envoy offers all of the list on every connection, so it may only say what fits the protocol that will be spoken, and
+// for a port of unknown protocol only what is right for any bytes.
+std::vector<std::string> envoy_alpn(bool is_auto, model::UpstreamProtocol protocol) {
+  if (is_auto) return {std::string(kAlpnTcp)};
+  return {std::string(protocol == model::UpstreamProtocol::kHttp2 ? kAlpnHttp2 : kAlpnHttp1)};
+}
+
+// Ripstop's proxy offers, of this list, what fits the bytes. HTTP/2 before HTTP/1 leaves the choice to the other
+// sidecar, whatever the applications speak; the other way about, the hop is what the client speaks.
+std::vector<std::string> mesh_alpn(const ClusterInput& input, model::UpstreamProtocol protocol, bool shares_hop) {
   const bool is_auto = input.port.protocol == AppProtocol::kAuto;
-  if (is_auto && input.profile == Profile::kEnvoy) return {tcp};
-  if (!is_auto && !model::is_http(input.port.protocol)) return {tcp};
-  std::vector<std::string> alpn;
-  if (protocol != model::UpstreamProtocol::kHttp2) alpn.push_back(http1);
-  if (protocol != model::UpstreamProtocol::kHttp1) alpn.push_back(http2);
-  if (is_auto) alpn.push_back(tcp);
+  if (!is_auto && !model::is_http(input.port.protocol)) return {std::string(kAlpnTcp)};
+  if (input.profile == Profile::kEnvoy) return envoy_alpn(is_auto, protocol);
+  if (protocol == model::UpstreamProtocol::kHttp2) return {std::string(kAlpnHttp2)};
+  std::vector<std::string> alpn{std::string(kAlpnHttp1)};
+  if (shares_hop) {
+    alpn.insert(alpn.begin(), std::string(kAlpnHttp2));
+  } else if (protocol == model::UpstreamProtocol::kSameAsDownstream) {
+    alpn.emplace_back(kAlpnHttp2);
+  }
+  if (is_auto) alpn.emplace_back(kAlpnTcp);
   return alpn;
+}
+
+// h2UpgradePolicy DO_NOT_UPGRADE asks for the HTTP/1 hop.
+bool shares_hop(const TrafficPolicy& policy) {
+  return !policy.connection_pool || policy.connection_pool->upgrade_to_http2.value_or(true);
 }
 
 std::vector<model::StringMatch> exactly(const std::vector<std::string>& names) {
@@ -85,11 +98,12 @@ std::vector<model::StringMatch> exactly(const std::vector<std::string>& names) {
 }
 
 model::UpstreamTls mesh_tls(const ClusterInput& input, const Cluster& cluster, const std::string& subset,
-                            const model::ClientTls* written) {
+                            const TrafficPolicy& policy) {
+  const model::ClientTls* written = policy.tls ? &*policy.tls : nullptr;
   model::UpstreamTls tls;
   tls.secrets = {std::string(kOwnCertificate), std::string(kTrustedRoots)};
   tls.sni = mesh_sni(input.port.number, subset, input.service->host);
-  tls.alpn = mesh_alpn(input, cluster.protocol);
+  tls.alpn = mesh_alpn(input, cluster.protocol, shares_hop(policy));
   tls.peer_names = exactly(*input.identities);
   if (written != nullptr && !written->sni.empty()) tls.sni = written->sni;
   if (written != nullptr && !written->subject_alt_names.empty()) tls.peer_names = exactly(written->subject_alt_names);
@@ -124,7 +138,7 @@ model::UpstreamTls originated_tls(const ClusterInput& input, const Cluster& clus
 void set_tls(Cluster& cluster, const ClusterInput& input, const std::string& subset, const TrafficPolicy& policy) {
   if (!policy.tls) {
     if (input.service->is_external || cluster.discovery == model::Discovery::kOriginalDst) return;
-    cluster.tls = mesh_tls(input, cluster, subset, nullptr);
+    cluster.tls = mesh_tls(input, cluster, subset, policy);
     cluster.tls_only_where_taken = true;
     return;
   }
@@ -132,7 +146,7 @@ void set_tls(Cluster& cluster, const ClusterInput& input, const std::string& sub
     case model::ClientTlsMode::kDisable:
       return;
     case model::ClientTlsMode::kMesh:
-      cluster.tls = mesh_tls(input, cluster, subset, &*policy.tls);
+      cluster.tls = mesh_tls(input, cluster, subset, policy);
       return;
     case model::ClientTlsMode::kSimple:
     case model::ClientTlsMode::kMutual:

@@ -155,12 +155,22 @@ TEST(ClusterPass, TrustsOnlyTheServicesNamespaceWhenNoIdentityIsKnown) {
   EXPECT_EQ(cluster.tls->peer_names[0].text, "spiffe://cluster.local/ns/default/sa/");
 }
 
+TEST(ClusterPass, SharesHttp2BetweenSidecarsUnlessAskedNotTo) {
+  using Alpn = std::vector<std::string>;
+  const model::ConnectionPool no_upgrade{.upgrade_to_http2 = false};
+  const Cluster cluster = with({.connection_pool = no_upgrade});
+  EXPECT_EQ(cluster.protocol, model::UpstreamProtocol::kHttp1);
+  EXPECT_EQ(cluster.tls->alpn, Alpn{"istio-http/1.1"});
+  EXPECT_EQ(with({}).tls->alpn, (Alpn{"istio-h2", "istio-http/1.1"}));
+}
+
 TEST(ClusterPass, OffersTheAlpnOfThePortsProtocol) {
   using Alpn = std::vector<std::string>;
-  EXPECT_EQ(of_protocol(AppProtocol::kHttp).tls->alpn, Alpn{"istio-http/1.1"});
+  EXPECT_EQ(of_protocol(AppProtocol::kHttp).tls->alpn, (Alpn{"istio-h2", "istio-http/1.1"}));
+  EXPECT_EQ(of_protocol(AppProtocol::kHttp, Profile::kEnvoy).tls->alpn, Alpn{"istio-http/1.1"});
   EXPECT_EQ(of_protocol(AppProtocol::kGrpc).tls->alpn, Alpn{"istio-h2"});
   EXPECT_EQ(of_protocol(AppProtocol::kTcp).tls->alpn, Alpn{"istio"});
-  EXPECT_EQ(of_protocol(AppProtocol::kAuto).tls->alpn, (Alpn{"istio-http/1.1", "istio-h2", "istio"}));
+  EXPECT_EQ(of_protocol(AppProtocol::kAuto).tls->alpn, (Alpn{"istio-h2", "istio-http/1.1", "istio"}));
   EXPECT_EQ(of_protocol(AppProtocol::kAuto, Profile::kEnvoy).tls->alpn, Alpn{"istio"});
 }
 

@@ -49,7 +49,11 @@ std::vector<model::WeightedCluster> weighted_clusters(const std::vector<model::W
 
 model::RouteAction route_action(const model::HttpRule& rule, const CalledPort& called) {
   if (const auto* to_services = std::get_if<model::ForwardToServices>(&rule.action)) {
-    return forward(*to_services, called);
+    model::RouteAction action = forward(*to_services, called);
+    // Where nobody set a time-out a gRPC caller's own deadline holds, as in Istio.
+    auto* chosen = std::get_if<model::Forward>(&action);
+    if (chosen != nullptr && !chosen->timeout) chosen->grpc_timeout_max = Duration::zero();
+    return action;
   }
   if (const auto* redirect = std::get_if<model::Redirect>(&rule.action)) return *redirect;
   return std::get<model::DirectResponse>(rule.action);

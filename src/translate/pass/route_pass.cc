@@ -111,6 +111,7 @@ class TableBuilder {
     route.name = "default";
     model::Forward forward;
     forward.clusters.push_back({.cluster = outbound_cluster_name(input_.port, "", routed.host)});
+    forward.grpc_timeout_max = Duration::zero();
     route.action = std::move(forward);
     route.operation = fmt::format("{}:{}/*", routed.host, input_.port);
     route.origin = routed.origin;
@@ -130,6 +131,7 @@ class TableBuilder {
       host.name = "allow_any";
       model::Forward forward;
       forward.clusters.push_back({.cluster = std::string(kPassthroughCluster)});
+      forward.grpc_timeout_max = Duration::zero();
       route.action = std::move(forward);
     }
     route.name = host.name;

@@ -139,8 +139,14 @@ void decode_protocol(const upstream::HttpProtocolOptions& wire, const Cursor& at
     here.field("http_protocol_options").check_known(use_downstream.http_protocol_options());
     check_http2(use_downstream.http2_protocol_options(), here.field("http2_protocol_options"));
     model.protocol = model::UpstreamProtocol::kSameAsDownstream;
+  } else if (wire.has_auto_config()) {
+    const Cursor here = at.field("auto_config");
+    here.check_known(wire.auto_config());
+    here.field("http_protocol_options").check_known(wire.auto_config().http_protocol_options());
+    check_http2(wire.auto_config().http2_protocol_options(), here.field("http2_protocol_options"));
+    model.protocol = model::UpstreamProtocol::kNegotiated;
   } else {
-    at.invalid("names no protocol (explicit_http_config or use_downstream_protocol_config)");
+    at.invalid("names no protocol (explicit_http_config, use_downstream_protocol_config or auto_config)");
   }
 }
 
@@ -153,6 +159,11 @@ void decode_http_options(const upstream::HttpProtocolOptions& wire, const Cursor
   if (common.has_max_headers_count()) here.field("max_headers_count").unsupported("is not supported for upstreams");
   if (common.has_idle_timeout()) {
     model.idle_timeout = decode_duration(common.idle_timeout(), here.field("idle_timeout"));
+  }
+  if (common.has_max_connection_duration()) {
+    const Cursor longest = here.field("max_connection_duration");
+    model.max_connection_duration = decode_duration(common.max_connection_duration(), longest);
+    if (*model.max_connection_duration == Duration::zero()) longest.invalid("is 0");
   }
   model.max_requests_per_connection =
       decode_value(common.max_requests_per_connection(), here.field("max_requests_per_connection"));
@@ -174,6 +185,11 @@ void decode_limits(const cluster::Cluster& wire, const Cursor& at, model::Cluste
 }
 
 void decode_upstream_http(const cluster::Cluster& wire, const Cursor& at, model::Cluster& model) {
+  // How it was said before there were typed options; those win.
+  if (wire.has_http2_protocol_options()) {
+    check_http2(wire.http2_protocol_options(), at.field("http2_protocol_options"));
+    model.protocol = model::UpstreamProtocol::kHttp2;
+  }
   for (const auto& [name, any] : wire.typed_extension_protocol_options()) {
     const Cursor here = at.entry("typed_extension_protocol_options", name);
     if (type_name_of(any) != type_name::kUpstreamHttp) {

@@ -72,7 +72,7 @@ void encode_limits(const model::Cluster& model, cluster::Cluster* wire) {
 
 void encode_upstream_http(const model::Cluster& model, cluster::Cluster* wire) {
   if (model.protocol == model::UpstreamProtocol::kHttp1 && !model.idle_timeout &&
-      model.max_requests_per_connection == 0) {
+      model.max_requests_per_connection == 0 && !model.max_connection_duration) {
     return;
   }
   envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
@@ -82,6 +82,10 @@ void encode_upstream_http(const model::Cluster& model, cluster::Cluster* wire) {
       break;
     case model::UpstreamProtocol::kHttp2:
       options.mutable_explicit_http_config()->mutable_http2_protocol_options();
+      break;
+    case model::UpstreamProtocol::kNegotiated:
+      options.mutable_auto_config()->mutable_http_protocol_options();
+      options.mutable_auto_config()->mutable_http2_protocol_options();
       break;
     case model::UpstreamProtocol::kSameAsDownstream:
       options.mutable_use_downstream_protocol_config()->mutable_http_protocol_options();
@@ -94,6 +98,10 @@ void encode_upstream_http(const model::Cluster& model, cluster::Cluster* wire) {
   if (model.max_requests_per_connection != 0) {
     options.mutable_common_http_protocol_options()->mutable_max_requests_per_connection()->set_value(
         model.max_requests_per_connection);
+  }
+  if (model.max_connection_duration) {
+    encode_duration(*model.max_connection_duration,
+                    options.mutable_common_http_protocol_options()->mutable_max_connection_duration());
   }
   pack(type_name::kUpstreamHttp, options,
        &(*wire->mutable_typed_extension_protocol_options())[std::string(type_name::kUpstreamHttp)]);

@@ -104,6 +104,25 @@ TEST(ClusterCodec, OneHostMayAlwaysBeEjectedWhereThePolicySaysSo) {
   EXPECT_FALSE(decoded(outlier + "always_eject_one_host {} }").outlier->always_eject_one);
 }
 
+TEST(ClusterCodec, ReadsEveryWayToNameTheProtocol) {
+  const std::string eds = R"(name: "c" type: EDS eds_cluster_config { eds_config { ads {} } } )";
+  const auto typed = [&eds](const std::string& options) {
+    return decoded(eds + R"(typed_extension_protocol_options {
+        key: "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+        value { [type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions] { )" +
+                   options + "} } }");
+  };
+  using model::UpstreamProtocol;
+  EXPECT_EQ(decoded(eds + "http2_protocol_options {}").protocol, UpstreamProtocol::kHttp2);
+  EXPECT_EQ(typed("explicit_http_config { http2_protocol_options {} }").protocol, UpstreamProtocol::kHttp2);
+  EXPECT_EQ(typed("explicit_http_config { http_protocol_options {} }").protocol, UpstreamProtocol::kHttp1);
+  EXPECT_EQ(typed("use_downstream_protocol_config {}").protocol, UpstreamProtocol::kSameAsDownstream);
+  EXPECT_EQ(typed("auto_config {}").protocol, UpstreamProtocol::kNegotiated);
+  EXPECT_EQ(typed("auto_config {} common_http_protocol_options { max_connection_duration { seconds: 9 } }")
+                .max_connection_duration,
+            std::chrono::seconds(9));
+}
+
 TEST(ClusterCodec, EjectionBySuccessRateMustBeSwitchedOff) {
   EXPECT_THAT(error_of(R"(name: "c" type: ORIGINAL_DST outlier_detection {})"),
               HasSubstr("Cluster.outlier_detection.enforcing_success_rate must be set to 0"));

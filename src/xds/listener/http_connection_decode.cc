@@ -146,6 +146,10 @@ void decode_timeouts(const Wire& wire, const Cursor& at, model::HttpConnection& 
   const auto& common = wire.common_http_protocol_options();
   const Cursor here = at.field("common_http_protocol_options");
   here.check_known(common);
+  if (common.has_max_connection_duration()) {
+    http.max_connection_duration =
+        none_if_zero(decode_duration(common.max_connection_duration(), here.field("max_connection_duration")));
+  }
   if (common.has_idle_timeout()) {
     http.idle_timeout = none_if_zero(decode_duration(common.idle_timeout(), here.field("idle_timeout")));
   }

@@ -111,6 +111,9 @@ void encode_filters(const model::HttpConnection& http, Wire* wire) {
 void encode_timeouts(const model::HttpConnection& http, Wire* wire) {
   auto* common = wire->mutable_common_http_protocol_options();
   encode_duration(http.idle_timeout.value_or(Duration::zero()), common->mutable_idle_timeout());
+  if (http.max_connection_duration) {
+    encode_duration(*http.max_connection_duration, common->mutable_max_connection_duration());
+  }
   encode_duration(http.stream_idle_timeout.value_or(Duration::zero()), wire->mutable_stream_idle_timeout());
   if (http.request_timeout) encode_duration(*http.request_timeout, wire->mutable_request_timeout());
   if (http.request_headers_timeout) {

@@ -105,11 +105,16 @@ void decode_timeouts(const route::RouteAction& wire, const Cursor& at, model::Fo
       wire.has_timeout() ? decode_duration(wire.timeout(), at.field("timeout")) : Duration(std::chrono::seconds(15));
   if (*forward.timeout == Duration::zero()) forward.timeout.reset();
   if (wire.has_idle_timeout()) forward.idle_timeout = decode_duration(wire.idle_timeout(), at.field("idle_timeout"));
-  // Both say how far a gRPC caller's own deadline may stretch the route's; the caller keeps that deadline itself.
-  at.field("max_grpc_timeout").check_known(wire.max_grpc_timeout());
+  // The older way to say it.
+  if (wire.has_max_grpc_timeout()) {
+    forward.grpc_timeout_max = decode_duration(wire.max_grpc_timeout(), at.field("max_grpc_timeout"));
+  }
   const Cursor stream = at.field("max_stream_duration");
   stream.check_known(wire.max_stream_duration());
-  stream.field("grpc_timeout_header_max").check_known(wire.max_stream_duration().grpc_timeout_header_max());
+  if (wire.max_stream_duration().has_grpc_timeout_header_max()) {
+    forward.grpc_timeout_max =
+        decode_duration(wire.max_stream_duration().grpc_timeout_header_max(), stream.field("grpc_timeout_header_max"));
+  }
   const Cursor most = stream.field("max_stream_duration");
   const auto& duration = wire.max_stream_duration().max_stream_duration();
   if (decode_duration(duration, most) != Duration::zero()) most.unsupported("is set; use the route's timeout");

@@ -74,6 +74,9 @@ void encode_forward(const model::Forward& forward, route::RouteAction* wire) {
   // Left out it would mean fifteen seconds; zero means no limit.
   encode_duration(forward.timeout.value_or(Duration::zero()), wire->mutable_timeout());
   if (forward.idle_timeout) encode_duration(*forward.idle_timeout, wire->mutable_idle_timeout());
+  if (forward.grpc_timeout_max) {
+    encode_duration(*forward.grpc_timeout_max, wire->mutable_max_stream_duration()->mutable_grpc_timeout_header_max());
+  }
   if (forward.retry) encode_retry(*forward.retry, wire->mutable_retry_policy());
   for (const model::Mirror& mirror : forward.mirrors) {
     auto* policy = wire->add_request_mirror_policies();

@@ -148,8 +148,9 @@ model::Cluster RandomModels::cluster() {
   result.panic_percent = number(0, 100);
   result.connect_timeout = duration();
   if (coin()) result.idle_timeout = duration();
+  if (coin()) result.max_connection_duration = std::chrono::seconds(number(1, 99));
   result.max_requests_per_connection = coin() ? 0 : number(1, 1000);
-  result.protocol = static_cast<model::UpstreamProtocol>(random_.below(3));
+  result.protocol = static_cast<model::UpstreamProtocol>(random_.below(4));
   if (coin()) result.breaker = {number(0, 99), number(0, 99), number(0, 99), 0xFFFFFFFF};
   if (coin()) result.outlier = outlier();
   if (coin()) {

@@ -74,6 +74,7 @@ model::Forward RandomModels::forward() {
   }
   if (coin()) result.host_rewrite = word();
   if (coin()) result.timeout = duration();
+  if (coin()) result.grpc_timeout_max = coin() ? duration() : Duration::zero();
   if (coin()) result.idle_timeout = coin() ? duration() : Duration::zero();
   if (coin()) result.retry = retry();
   for (uint32_t i = number(0, 2); i > 0; --i) {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace ripstop::net {
+namespace ripstop::protocol {
 
 class FieldBlock {
  public:
@@ -32,9 +32,17 @@ class FieldBlock {
   }
 
   void add(std::string_view name, std::string_view value);
+  // The value is `value` with `more` behind it.
+  void add(std::string_view name, std::string_view value, std::string_view more);
+  // The name in lower case.
+  void add_lower(std::string_view name, std::string_view value);
   // Adds every field of `other`.
   void add_all(const FieldBlock& other);
   void clear();
+  void swap(FieldBlock& other) noexcept {
+    text_.swap(other.text_);
+    slots_.swap(other.slots_);
+  }
 
   [[nodiscard]] size_t count() const { return slots_.size(); }
   [[nodiscard]] bool is_empty() const { return slots_.empty(); }
@@ -53,4 +61,4 @@ class FieldBlock {
   std::vector<Slot> slots_;
 };
 
-}  // namespace ripstop::net
+}  // namespace ripstop::protocol
