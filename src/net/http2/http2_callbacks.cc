@@ -84,32 +84,14 @@ nghttp2_session* Http2Core::make_session(Http2Core& core) {
 int Http2Core::on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* header, void* user) {
   Http2Core& core = core_of(user);
   if (header->type != NGHTTP2_CONTINUATION) core.block_began_ = kNever;
-  if (core.belongs_nowhere(*header)) {
-    const bool is_skipped = header->stream_id == 0 || core.ended_streams_.was_skipped(header->stream_id);
-    return core.refuse(is_skipped ? Http2Code::kProtocolError : Http2Code::kStreamClosed,
-                       "a frame on a stream that cannot have it");
-  }
   if (core.guard_.on_frame_begun(header->type, now())) return 0;
   return core.calm_down("too many frames that carry nothing");
 }
 
 int Http2Core::calm_down(std::string_view reason) {
-  return refuse(Http2Code::kEnhanceYourCalm, reason);
-}
-
-int Http2Core::refuse(Http2Code code, std::string_view reason) {
-  refusal_code_ = code;
+  refusal_code_ = Http2Code::kEnhanceYourCalm;
   refusal_ = reason;
   return NGHTTP2_ERR_CALLBACK_FAILURE;
-}
-
-// nghttp2 forgets streams that are over and ignores what comes on them, and priorities altogether.
-bool Http2Core::belongs_nowhere(const nghttp2_frame_hd& header) const {
-  const int32_t id = header.stream_id;
-  if (header.type == NGHTTP2_PRIORITY) return id == 0;
-  if (!is_server_ || (header.type != NGHTTP2_HEADERS && header.type != NGHTTP2_DATA)) return false;
-  if (!ended_streams_.has_ended(id) && !ended_streams_.was_skipped(id)) return false;
-  return nghttp2_session_find_stream(session_, id) == nullptr;
 }
 
 int Http2Core::on_begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
@@ -121,7 +103,6 @@ int Http2Core::on_begin_headers(nghttp2_session* session, const nghttp2_frame* f
     nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
     return 0;
   }
-  core.ended_streams_.on_opened(frame->hd.stream_id);
   auto* stream = new Http2Stream(&core);
   stream->id_ = frame->hd.stream_id;
   stream->is_request_ = true;
@@ -207,15 +188,9 @@ int Http2Core::on_frame_received(nghttp2_session*, const nghttp2_frame* frame, v
     case NGHTTP2_SETTINGS:
       core.has_settings_ = true;
       return 0;
-    case NGHTTP2_RST_STREAM:
-      core.ended_streams_.on_ended(frame->hd.stream_id);
-      return 0;
     case NGHTTP2_PING:
       if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) core.on_ping_answer();
       return 0;
-    case NGHTTP2_PRIORITY:
-      if (frame->priority.pri_spec.stream_id != frame->hd.stream_id) return 0;
-      return core.refuse(Http2Code::kProtocolError, "a stream that depends on itself");
     case NGHTTP2_GOAWAY:
       core.is_draining_ = true;
       core.goaway_received_ = frame->goaway.error_code;
@@ -300,7 +275,7 @@ int Http2Core::on_stream_close(nghttp2_session*, int32_t id, uint32_t code, void
   Http2Stream* stream = core.find(id);
   if (stream == nullptr || !stream->is_open_) return 0;
   stream->is_open_ = false;
-  if (stream->peer_ended_) core.ended_streams_.on_ended(id);
+  if (stream->peer_ended_) core.scan_.on_ended(id);
   --core.open_streams_;
   core.idle_since_ = now();
   const bool in_order = stream->peer_ended_ && (stream->end_sent_ || code == NGHTTP2_NO_ERROR);

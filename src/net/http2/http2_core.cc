@@ -143,6 +143,10 @@ void Http2Core::receive(TimePoint now) {
 }
 
 void Http2Core::feed(std::string_view bytes) {
+  if (const auto code = is_server_ ? scan_.scan(bytes) : std::nullopt) {
+    refusal_code_ = *code;
+    return end_refused("a frame came on a stream that cannot have it");
+  }
   const ssize_t used = nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   if (used >= 0) return;
   if (refusal_.empty() && used == NGHTTP2_ERR_FLOODED) {

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "net/http2/http2_connection.h"
-#include "net/http2/http2_ended_streams.h"
 #include "net/http2/http2_flood_guard.h"
+#include "net/http2/http2_frame_scan.h"
 #include "runtime/event.h"
 #include "runtime/scope.h"
 
@@ -110,8 +110,6 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
                          nghttp2_data_source* source, void* user);
   static int submit_trailers(nghttp2_session* session, int32_t id, const FieldBlock& trailers);
   int calm_down(std::string_view reason);
-  int refuse(Http2Code code, std::string_view reason);
-  [[nodiscard]] bool belongs_nowhere(const nghttp2_frame_hd& header) const;
   int count_field(size_t bytes);
   void on_block_end(Http2Stream& stream, bool is_request, bool is_last);
   void on_response_head(Http2Stream& stream);
@@ -125,7 +123,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   Http2Connection::Handler handler_;
   nghttp2_session* session_ = nullptr;
   Http2FloodGuard guard_;
-  Http2EndedStreams ended_streams_;
+  Http2FrameScan scan_;  // servers
 
   bool in_turn_ = false;
   bool is_scheduled_ = false;
