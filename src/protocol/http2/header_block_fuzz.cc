@@ -22,9 +22,13 @@ FieldBlock block_of(std::string_view text) {
   return block;
 }
 
+bool is_alike(BodyFraming one, BodyFraming other) {
+  return one == other || (one.is_empty() && other.is_empty());
+}
+
 void require_same(const RequestHead& one, const RequestHead& other) {
   require(one.method == other.method && one.authority == other.authority && one.path == other.path);
-  require(one.query == other.query && one.framing == other.framing && one.upgrade == other.upgrade);
+  require(one.query == other.query && is_alike(one.framing, other.framing) && one.upgrade == other.upgrade);
   // A length that was not written canonically is written anew.
   const auto count = [](const Fields& fields) { return fields.size() - (fields.has(FieldId::kContentLength) ? 1 : 0); };
   require(count(one.fields) == count(other.fields));
@@ -57,7 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     FieldBlock written;
     write_request(head, "http", written);
     RequestHead again;
-    require(read_request(written, has_ended, rules, again) == Fault::kNone);
+    const bool is_tunnel = head.method_kind == Method::kConnect || !head.upgrade.empty();
+    require(read_request(written, head.framing.is_empty() && !is_tunnel, rules, again) == Fault::kNone);
     require_same(head, again);
     require_one_http1_request(head);
   }
@@ -69,8 +74,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     FieldBlock written;
     write_response(response, written);
     ResponseHead again;
-    require(read_response(written, has_ended, context, again) == Fault::kNone);
-    require(again.status == response.status && again.framing == response.framing);
+    const bool is_last = response.framing.is_empty() && !response.tunnel && !response.interim;
+    require(read_response(written, is_last, context, again) == Fault::kNone);
+    require(again.status == response.status && is_alike(again.framing, response.framing));
     require(again.tunnel == response.tunnel && again.interim == response.interim);
   }
   Fields trailers;
