@@ -18,6 +18,8 @@
 
 namespace ripstop::proxy {
 
+struct SharedConnection;
+
 class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
  public:
   struct Context {  // what the cluster borrows from its worker
@@ -78,7 +80,7 @@ class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
                                                         TimePoint deadline);
   runtime::Task<Result<UpstreamRequestPtr>> open_request(policy::HostRef host, Speaks what, ConnectionSlot slot,
                                                          TimePoint deadline);
-  static void retire(std::vector<std::shared_ptr<struct SharedConnection>>& shared, size_t index);
+  static void retire(std::vector<std::shared_ptr<SharedConnection>>& shared, size_t index);
   void sweep(Pool& pool, TimePoint now);
   void wake_one();
   [[nodiscard]] bool uses_tls(const policy::Host& host) const;

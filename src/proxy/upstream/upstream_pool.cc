@@ -10,7 +10,6 @@ namespace ripstop::proxy {
 namespace {
 
 constexpr size_t kIdlePerHost = 1024;
-// Responses of any upstream are read under these.
 constexpr Duration kPingInterval = std::chrono::seconds(60);
 constexpr Duration kStallTimeout = std::chrono::minutes(5);
 constexpr Duration kDefaultIdleTimeout = std::chrono::hours(1);
