@@ -1,0 +1,106 @@
+"""System calls and instructions per request, counted in a short round of their own: counting slows what it counts."""
+
+import contextlib
+import dataclasses
+import pathlib
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+
+from harness.rounds import UnusableError, ready_path
+from harness.scenarios import MIB
+
+WATCH_FOR = 1.0
+# Under strace a proxy takes far longer for a call than without, so an open loop is slowed down to what it still keeps up
+# with; how many calls a lone request needs does not change with it.
+SLOW_RATE = "1000"
+ROW = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d*\s+(\d+)\s+(?:\d+\s+)?(\S+)\s*$", re.M)
+
+
+def parse_strace(text):
+    """{system call: count} of a summary that `strace -c` printed."""
+    return {name: int(count) for count, name in ROW.findall(text) if name != "total"}
+
+
+def parse_perf(text):
+    """Instructions that `perf stat -x,` counted, or None where the machine does not count them."""
+    for line in text.splitlines():
+        fields = line.split(",")
+        if len(fields) > 2 and fields[2].startswith("instructions") and fields[0].isdigit():
+            return int(fields[0])
+    return None
+
+
+def progress(file):
+    return struct.unpack("=Q", pathlib.Path(file).read_bytes())[0]
+
+
+def watch(command, output, file, is_attached):
+    """Runs a counting tool for a while; (requests answered meanwhile, what the tool wrote)."""
+    tool = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if is_attached:
+        tool.stderr.readline()
+    else:
+        time.sleep(0.2)
+    before = progress(file)
+    time.sleep(WATCH_FOR)
+    answered = progress(file) - before
+    tool.send_signal(signal.SIGINT)
+    _, said = tool.communicate()
+    return answered, pathlib.Path(output).read_text(encoding="utf-8") if pathlib.Path(output).exists() else said
+
+
+def slowed(scenario):
+    return dataclasses.replace(scenario, drive=tuple(SLOW_RATE if word == "5000" else word for word in scenario.drive))
+
+
+def units_per_answer(scenario):
+    return scenario.content_bytes / MIB if scenario.per == "MiB" and scenario.service == "http1" else 1
+
+
+def counted(scenario, proxy, certificates, make_command, is_attached):
+    """(units of work, tool's output) of one watched run."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, ready_path(scenario, proxy, certificates) as path:
+        file, output = f"{folder}/progress", f"{folder}/output"
+        running = path.begin_drive("--seconds", 60, "--warm-up", 0, "--progress", file)
+        try:
+            time.sleep(0.7)
+            answered, text = watch(make_command(path.pids(), output), output, file, is_attached)
+        finally:
+            running.kill()
+            running.communicate()
+    return answered * units_per_answer(scenario), text
+
+
+def strace_command(pids, output):
+    return ["strace", "-f", "-c", "-o", output, *(word for pid in pids for word in ("-p", str(pid)))]
+
+
+def perf_command(pids, output):
+    return ["perf", "stat", "-x,", "-e", "instructions", "-o", output, "-p", ",".join(map(str, pids))]
+
+
+def count(scenario, proxy, certificates):
+    """{"syscalls": per unit, "by_call": {name: per unit}, "instructions": per unit}, as far as this machine can tell."""
+    found = {}
+    with contextlib.suppress(UnusableError, OSError, ValueError):
+        if shutil.which("strace"):
+            units, text = counted(slowed(scenario), proxy, certificates, strace_command, True)
+            calls = parse_strace(text)
+            if units and calls:
+                found["syscalls"] = sum(calls.values()) / units
+                found["by_call"] = {name: n / units for name, n in sorted(calls.items(), key=lambda item: -item[1])}
+        if shutil.which("perf") and can_count_instructions():
+            units, text = counted(scenario, proxy, certificates, perf_command, False)
+            if units and parse_perf(text):
+                found["instructions"] = parse_perf(text) / units
+    return found
+
+
+def can_count_instructions():
+    done = subprocess.run(["perf", "stat", "-x,", "-e", "instructions", "true"], capture_output=True, text=True, check=False)
+    return parse_perf(done.stderr) is not None
