@@ -59,10 +59,22 @@ def http2(port, size):
                "-H", "content-type: application/grpc", "--data-binary", "@-", "-w", "%{stderr}%{http_version} %{http_code}",
                f"http://127.0.0.1:{port}/bench.Echo/Unary"]
     done = subprocess.run(command, input=message, capture_output=True, check=False)
-    said = done.stderr.decode(errors="replace").strip()
+    said = " ".join(done.stderr.decode(errors="replace").split())
     if done.returncode != 0 or said != "2 200":
         raise CheckError(f"no HTTP/2 answer with status 200: {said}")
     compare(done.stdout, b"\0" + struct.pack(">I", size) + content(size))
+
+
+def http2_over_tls(port, size, certificates):
+    """The listening side of a hop speaks HTTP/2 to who shows the bench's certificate."""
+    command = ["curl", "-sS", "--max-time", str(TIMEOUT), "--http2", "--resolve", f"{HOST}:{port}:127.0.0.1", "--cacert",
+               f"{certificates}/roots.pem", "--cert", f"{certificates}/leaf.pem", "--key", f"{certificates}/leaf.key",
+               "-w", "%{stderr}%{http_version} %{http_code}", f"https://{HOST}:{port}/bench/item"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    said = " ".join(done.stderr.decode(errors="replace").split())
+    if done.returncode != 0 or said != "2 200":
+        raise CheckError(f"the hop is not HTTP/2: version and status are {said}")
+    compare(done.stdout, content(size))
 
 
 def receive(connection, size):

@@ -80,6 +80,17 @@ class Path:
             checks.http1(self.front, size, tls=tls)
         if len(self.proxies) > 1 or self._scenario.client_tls:
             checks.refuses_strangers(self.back, self._certificates)
+        if self.is_multiplexed:
+            checks.http2_over_tls(self.back, size, self._certificates)
+
+    @property
+    def is_multiplexed(self):
+        """Are there two proxies that should speak HTTP/2 to each other?"""
+        return len(self.proxies) > 1 and self._proxy.suffix == "-h2"
+
+    def hop_connections(self):
+        """Connections that the second proxy has now, the upstream's left out."""
+        return established_on(self.back)
 
     def drive_words(self, *more):
         words = [proxies.own("ripstop-load"), "drive", "--connect", f"127.0.0.1:{self.front}", "--bytes",
@@ -106,6 +117,12 @@ class Path:
         if running.returncode != 0:
             raise DriveError(err.strip() or f"the load program ended with {running.returncode}")
         return json.loads(out.strip().splitlines()[-1])
+
+
+def established_on(port):
+    """Connections of the network namespace whose own end is this port, by the kernel's table."""
+    rows = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(row.split()[1].endswith(f":{port:04X}") and row.split()[3] == "01" for row in rows)
 
 
 __all__ = ["DriveError", "Path", "StartError"]

@@ -26,13 +26,11 @@ def free_ports(count):
 
 
 def pin(core):
-    """For preexec_fn: to this core, and before other people's work where that is permitted."""
+    """For preexec_fn: to this core, or wherever the machine has only one."""
 
     def prepare():
         if core is not None:
             os.sched_setaffinity(0, {core})
-        with contextlib.suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, 0, -15)
 
     return prepare
 
@@ -58,7 +56,7 @@ class Program:
 
     def check_runs(self):
         if self._process.poll() is not None:
-            last = (self.said() or "it said nothing").splitlines()[-1]
+            last = (self.said() or "it said nothing").splitlines()[-1][:300]
             raise StartError(f"{pathlib.Path(self.command[0]).name} ended with {self._process.returncode}: {last}")
 
     def wait_until_it_listens(self, port):

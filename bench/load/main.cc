@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <map>
 
-#include "load/drive.h"
-#include "load/serve.h"
+#include "load/drive/drive.h"
+#include "load/serve/serve.h"
 
 namespace {
 

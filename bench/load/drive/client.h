@@ -4,12 +4,12 @@
 #include <memory>
 #include <vector>
 
+#include "load/drive/pace.h"
+#include "load/drive/tally.h"
+#include "load/drive/tls_client.h"
 #include "load/link.h"
 #include "load/options.h"
-#include "load/pace.h"
 #include "load/poll_loop.h"
-#include "load/tally.h"
-#include "load/tls_client.h"
 
 namespace ripstop::load {
 

@@ -1,4 +1,4 @@
-#include "load/client.h"
+#include "load/drive/client.h"
 
 #include <sys/socket.h>
 

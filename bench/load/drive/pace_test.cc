@@ -1,4 +1,4 @@
-#include "load/pace.h"
+#include "load/drive/pace.h"
 
 #include <gtest/gtest.h>
 

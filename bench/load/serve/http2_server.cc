@@ -1,7 +1,7 @@
 #include <deque>
 #include <utility>
 
-#include "load/server_connection.h"
+#include "load/serve/server_connection.h"
 
 namespace ripstop::load {
 namespace {

@@ -2,8 +2,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "load/client.h"
 #include "load/content.h"
+#include "load/drive/client.h"
 #include "load/http2_frames.h"
 
 namespace ripstop::load {

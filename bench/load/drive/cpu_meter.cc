@@ -1,4 +1,4 @@
-#include "load/cpu_meter.h"
+#include "load/drive/cpu_meter.h"
 
 #include <ctime>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "load/tls_client.h"
+#include "load/drive/tls_client.h"
 
 #include <openssl/ssl.h>
 

@@ -1,4 +1,4 @@
-#include "load/serve.h"
+#include "load/serve/serve.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -6,7 +6,7 @@
 
 #include <cstdio>
 
-#include "load/server_connection.h"
+#include "load/serve/server_connection.h"
 
 namespace ripstop::load {
 namespace {

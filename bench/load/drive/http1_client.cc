@@ -1,7 +1,7 @@
 #include <string>
 #include <utility>
 
-#include "load/client.h"
+#include "load/drive/client.h"
 #include "load/http1_scan.h"
 
 namespace ripstop::load {

@@ -1,4 +1,4 @@
-#include "load/server_connection.h"
+#include "load/serve/server_connection.h"
 
 #include "load/content.h"
 #include "load/http1_scan.h"

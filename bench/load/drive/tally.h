@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "load/histogram.h"
+#include "load/drive/histogram.h"
 
 namespace ripstop::load {
 

@@ -1,4 +1,4 @@
-#include "load/histogram.h"
+#include "load/drive/histogram.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "load/tally.h"
+#include "load/drive/tally.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 #include <string>
 
-#include "load/client.h"
 #include "load/content.h"
+#include "load/drive/client.h"
 
 namespace ripstop::load {
 namespace {

@@ -1,4 +1,4 @@
-#include "load/drive.h"
+#include "load/drive/drive.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "load/client.h"
-#include "load/cpu_meter.h"
+#include "load/drive/client.h"
+#include "load/drive/cpu_meter.h"
 
 namespace ripstop::load {
 namespace {

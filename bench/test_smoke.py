@@ -1,0 +1,93 @@
+"""Short rounds with our own programs, so that the bench still runs when it is needed. Judges no figure."""
+
+import http.server
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+
+import pytest
+from harness import certificates, checks, proxies, templates
+
+RUN = pathlib.Path(__file__).resolve().parent / "run.py"
+needs_programs = pytest.mark.skipif(
+    proxies.own("ripstop-load") is None or proxies.own("ripstop-proxy") is None, reason="our programs are not built")
+
+
+def bench(*words):
+    """The results of a run, as the program prints them."""
+    command = [sys.executable, RUN, "--output", "json", "--reps", "1", "--seconds", "0.3", "--warm-up", "0.1", "--no-save",
+               "--no-counters", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=dict(os.environ))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@needs_programs
+def test_a_round_of_s1c_has_figures_for_our_proxy():
+    found = bench("--scenario", "S1c", "--proxies", "ripstop")["S1c"]
+    one = found["rounds"]["ripstop"][0]
+    assert "discarded" not in one, one
+    assert one["per_second"] > 100
+    assert one["cpu_us"] > 1
+    assert one["p50_us"] <= one["p99_us"] <= one["p999_us"]
+    assert one["pss_kib"] > 1000
+
+
+@needs_programs
+def test_two_proxies_with_mutual_tls_between_them_carry_an_open_loop():
+    one = bench("--scenario", "S2o", "--proxies", "ripstop")["S2o"]["rounds"]["ripstop"][0]
+    assert "discarded" not in one, one
+    assert one["cpu_us"] > 1
+
+
+@needs_programs
+@pytest.mark.parametrize("role", sorted(file.stem for file in (templates.PEERS / "envoy").glob("*.yaml")))
+def test_our_proxy_takes_every_configuration_that_envoy_is_given(role, tmp_path):
+    certificates.make(tmp_path)
+    file = tmp_path / "proxy.yaml"
+    values = {"listen": 10001, "upstream": 10002, "certs": tmp_path, "work": tmp_path}
+    file.write_text(templates.render(templates.find("envoy", role), values))
+    done = subprocess.run([proxies.own("ripstop-proxy"), "-c", file, "--mode", "validate"], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    """Answers what the server's `answer` says."""
+
+    def do_GET(self):
+        status, body = self.server.answer
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def server():
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as one:
+        thread = threading.Thread(target=one.serve_forever)
+        thread.start()
+        yield one
+        one.shutdown()
+        thread.join()
+
+
+def test_the_right_answer_passes_the_check(server):
+    server.answer = (200, checks.content(1024))
+    checks.http1(server.server_port, 1024)
+
+
+@pytest.mark.parametrize(("answer", "why"), [((200, checks.content(1023)), "1023 bytes came"),
+                                             ((200, checks.content(1024, 1)), "differ"),
+                                             ((503, checks.content(1024)), "status 503")])
+def test_any_other_answer_does_not(server, answer, why):
+    server.answer = answer
+    with pytest.raises(checks.CheckError, match=why):
+        checks.http1(server.server_port, 1024)
