@@ -24,6 +24,7 @@ def parse(words):
     parser.add_argument("--warm-up", type=float, default=0.4, help="part before it (default 0.4)")
     parser.add_argument("--output", choices=("table", "json"), default="table")
     parser.add_argument("--no-counters", action="store_true", help="no extra round under strace and perf")
+    parser.add_argument("--profile", action="store_true", help="a perf profile of every proxy too, in bench/out/NAME.PROXY.txt")
     parser.add_argument("--no-save", action="store_true", help="leave bench/out as it is, and draw no plots")
     parser.add_argument("--write-results", action="store_true", help="make bench/RESULTS.md of all that bench/out holds")
     options = parser.parse_args(words)
@@ -61,6 +62,9 @@ def measure(scenario, chosen, folder, options):
             found = counters.count(scenario, able[name], folder)
             for figures in one:
                 figures.update(found)
+    if scenario.kind == "load" and options.profile:
+        for name in kept:
+            report.save_profile(scenario.name, name, counters.profile(scenario, able[name], folder))
     return {"rounds": kept, "left_out": left_out}
 
 

@@ -1,5 +1,6 @@
 """Short rounds with our own programs, so that the bench still runs when it is needed. Judges no figure."""
 
+import contextlib
 import http.server
 import json
 import os
@@ -9,7 +10,7 @@ import sys
 import threading
 
 import pytest
-from harness import certificates, checks, proxies, templates
+from harness import certificates, checks, processes, proxies, templates
 
 RUN = pathlib.Path(__file__).resolve().parent / "run.py"
 needs_programs = pytest.mark.skipif(
@@ -53,6 +54,59 @@ def test_our_proxy_takes_every_configuration_that_envoy_is_given(role, tmp_path)
     done = subprocess.run([proxies.own("ripstop-proxy"), "-c", file, "--mode", "validate"], capture_output=True, text=True,
                           check=False)
     assert done.returncode == 0, done.stderr
+
+
+@contextlib.contextmanager
+def upstream(service, size, folder):
+    """The port of the bench's upstream."""
+    (port,) = processes.free_ports(1)
+    words = [proxies.own("ripstop-load"), "serve", "--listen", f"127.0.0.1:{port}", "--service", service, "--bytes", str(size)]
+    program = processes.Program(words, None, folder / "log")
+    try:
+        program.wait_until_it_listens(port)
+        yield port
+    finally:
+        program.end()
+
+
+def drive(port, *words):
+    command = [proxies.own("ripstop-load"), "drive", "--connect", f"127.0.0.1:{port}", "--warm-up", "0.05", "--seconds",
+               "0.2", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@needs_programs
+@pytest.mark.parametrize(("service", "words"), [
+    ("http1", ["--connections", "8"]), ("http1", ["--connections", "8", "--rate", "500"]),
+    ("http2", ["--traffic", "http2", "--connections", "2", "--streams", "20"]),
+    ("http2", ["--traffic", "http2", "--connections", "2", "--streams", "20", "--rate", "500"]),
+    ("echo", ["--traffic", "echo", "--connections", "8"]), ("source", ["--traffic", "download", "--connections", "2"]),
+    ("sink", ["--traffic", "upload", "--connections", "2"])])
+def test_the_load_and_the_upstream_understand_each_other(service, words, tmp_path):
+    with upstream(service, 1024, tmp_path) as port:
+        found = drive(port, *words)
+    assert found["errors"] == 0, found
+    assert found["requests"] > 20
+    if "--rate" in words:
+        assert found["requests"] <= 105
+
+
+@needs_programs
+@pytest.mark.parametrize(("service", "words"), [("http1", []), ("http2", ["--traffic", "http2", "--streams", "2"])])
+def test_an_answer_of_another_length_is_an_error(service, words, tmp_path):
+    with upstream(service, 1023, tmp_path) as port:
+        found = drive(port, "--connections", "2", "--rate", "100", *words)
+    assert found["requests"] == 0
+    assert found["errors"] > 5
+    assert any("another length" in why for why in found["failures"])
+
+
+@needs_programs
+def test_idle_connections_are_held_until_the_input_ends(tmp_path):
+    with upstream("http1", 1024, tmp_path) as port:
+        assert drive(port, "--hold", "--connections", "100")["connections"] == 100
 
 
 class Answer(http.server.BaseHTTPRequestHandler):

@@ -20,6 +20,9 @@ WATCH_FOR = 1.0
 SLOW_RATE = "1000"
 ROW = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d*\s+(\d+)\s+(?:\d+\s+)?(\S+)\s*$", re.M)
 
+# Where the kernel enters a system call; some of its entries are folded into what they call.
+SYSTEM_CALL = re.compile(r"\b(?:__x64_sys_\w+|__sys_sendmsg|__sys_recvmsg|ksys_read|ksys_write|do_writev)$")
+
 
 def parse_strace(text):
     """{system call: count} of a summary that `strace -c` printed."""
@@ -99,6 +102,29 @@ def count(scenario, proxy, certificates):
             if units and parse_perf(text):
                 found["instructions"] = parse_perf(text) / units
     return found
+
+
+def record_command(pids, output):
+    return ["perf", "record", "-q", "-e", "cpu-clock", "-F", "2500", "-g", "-o", output, "-p", ",".join(map(str, pids))]
+
+
+def perf_report(data, *words):
+    command = ["perf", "report", "-i", data, "-g", "none", "--percent-limit", "0.3", "--stdio", "-q", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "\n".join(line.rstrip(" -") for line in done.stdout.splitlines() if line.strip())
+
+
+def profile(scenario, proxy, certificates):
+    """Where the time goes, by object, system call and function, as `perf report` tells it; "" where perf cannot record."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, contextlib.suppress(UnusableError, FileNotFoundError):
+        data = f"{folder}/data"
+        counted(scenario, proxy, certificates, lambda pids, _: record_command(pids, data), False)
+        by_object = perf_report(data, "--no-children", "-s", "dso")
+        by_function = perf_report(data, "--no-children", "-s", "dso,symbol")
+        calls = [line for line in perf_report(data, "--children", "-s", "symbol").splitlines() if SYSTEM_CALL.search(line)]
+        return "\n".join([by_object.strip(), "", "system calls with all that they do (all, self):", *calls, "",
+                          by_function.strip(), ""])
+    return ""
 
 
 def can_count_instructions():

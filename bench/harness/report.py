@@ -85,6 +85,11 @@ def save(name, result):
     (OUT / f"{name}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def save_profile(name, proxy, text):
+    OUT.mkdir(exist_ok=True)
+    (OUT / f"{name}.{proxy}.txt").write_text(text, encoding="utf-8")
+
+
 def saved():
     """{scenario: result} of all that bench/out holds, in the scenarios' order."""
     return {name: json.loads((OUT / f"{name}.json").read_text(encoding="utf-8"))

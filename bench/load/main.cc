@@ -1,7 +1,10 @@
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <map>
+#include <string>
 
 #include "load/drive/drive.h"
 #include "load/serve/serve.h"

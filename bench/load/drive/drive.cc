@@ -4,7 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "load/drive/client.h"
 #include "load/drive/cpu_meter.h"

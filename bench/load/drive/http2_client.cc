@@ -1,5 +1,6 @@
 #include <deque>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "load/content.h"

@@ -1,3 +1,5 @@
+#include <cstddef>
+#include <memory>
 #include <string>
 
 #include "load/content.h"

@@ -1,4 +1,6 @@
 #include <deque>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "load/serve/server_connection.h"

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 
 #include <cstdio>
+#include <memory>
+#include <utility>
 
 #include "load/serve/server_connection.h"
 

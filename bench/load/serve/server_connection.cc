@@ -1,5 +1,8 @@
 #include "load/serve/server_connection.h"
 
+#include <string>
+#include <utility>
+
 #include "load/content.h"
 #include "load/http1_scan.h"
 
