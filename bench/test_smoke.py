@@ -10,7 +10,7 @@ import sys
 import threading
 
 import pytest
-from harness import certificates, checks, processes, proxies, templates
+from harness import certificates, checks, counters, processes, proxies, scenarios, templates
 
 RUN = pathlib.Path(__file__).resolve().parent / "run.py"
 needs_programs = pytest.mark.skipif(
@@ -107,6 +107,16 @@ def test_an_answer_of_another_length_is_an_error(service, words, tmp_path):
 def test_idle_connections_are_held_until_the_input_ends(tmp_path):
     with upstream("http1", 1024, tmp_path) as port:
         assert drive(port, "--hold", "--connections", "100")["connections"] == 100
+
+
+@needs_programs
+@pytest.mark.skipif(proxies.own("ripstop-count.so") is None, reason="there is no counter in a sanitizer's build")
+def test_allocations_of_our_proxy_can_be_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(counters, "WATCH_FOR", 0.2)
+    certificates.make(tmp_path)
+    found = counters.allocations(scenarios.SCENARIOS["S1c"], proxies.PROXIES["ripstop"], tmp_path)
+    assert found is not None
+    assert 0 <= found < 100
 
 
 class Answer(http.server.BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""System calls and instructions per request, counted in a short round of their own: counting slows what it counts."""
+"""System calls, allocations and instructions per request, each counted in a short round of its own, since counting slows."""
 
 import contextlib
 import dataclasses
@@ -11,10 +11,13 @@ import subprocess
 import tempfile
 import time
 
+from harness import proxies
 from harness.rounds import UnusableError, ready_path
 from harness.scenarios import MIB
 
 WATCH_FOR = 1.0
+# Even a frugal program asks for more than that until it serves, unless it asks elsewhere.
+FEWEST = 200
 # Under strace a proxy takes far longer for a call than without, so an open loop is slowed down to what it still keeps up
 # with; how many calls a lone request needs does not change with it.
 SLOW_RATE = "1000"
@@ -87,8 +90,30 @@ def perf_command(pids, output):
     return ["perf", "stat", "-x,", "-e", "instructions", "-o", output, "-p", ",".join(map(str, pids))]
 
 
+def allocations(scenario, proxy, certificates):
+    """Calls of the C library's allocator per unit; None for a program that has an allocator of its own."""
+    library = proxies.own("ripstop-count.so")
+    if library is None:
+        return None
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        file, counter = f"{folder}/progress", f"{folder}/count"
+        pathlib.Path(counter).write_bytes(bytes(8))
+        with ready_path(scenario, proxy, certificates, {"LD_PRELOAD": library, "RIPSTOP_COUNT_FILE": counter}) as path:
+            running = path.begin_drive("--seconds", 60, "--warm-up", 0, "--progress", file)
+            try:
+                time.sleep(0.7)
+                before, count_before = progress(file), progress(counter)
+                time.sleep(WATCH_FOR)
+                answered, counted_now = progress(file) - before, progress(counter) - count_before
+            finally:
+                running.kill()
+                running.communicate()
+    passes_here = count_before > FEWEST
+    return counted_now / (answered * units_per_answer(scenario)) if answered and passes_here else None
+
+
 def count(scenario, proxy, certificates):
-    """{"syscalls": per unit, "by_call": {name: per unit}, "instructions": per unit}, as far as this machine can tell."""
+    """{"syscalls", "allocations", "instructions": per unit, "by_call": {name: per unit}}, as far as they can be told."""
     found = {}
     with contextlib.suppress(UnusableError, OSError, ValueError):
         if shutil.which("strace"):
@@ -97,6 +122,7 @@ def count(scenario, proxy, certificates):
             if units and calls:
                 found["syscalls"] = sum(calls.values()) / units
                 found["by_call"] = {name: n / units for name, n in sorted(calls.items(), key=lambda item: -item[1])}
+        found["allocations"] = allocations(scenario, proxy, certificates)
         if shutil.which("perf") and can_count_instructions():
             units, text = counted(scenario, proxy, certificates, perf_command, False)
             if units and parse_perf(text):

@@ -16,8 +16,9 @@ class DriveError(Exception):
 class Path:
     """Starts everything when entered and ends it when left."""
 
-    def __init__(self, scenario, proxy, certificates):
+    def __init__(self, scenario, proxy, certificates, environment=None):
         self._scenario, self._proxy, self._certificates = scenario, proxy, certificates
+        self._environment = environment  # of the proxies, beside what everyone has
         self._programs = []
         self._folder = tempfile.TemporaryDirectory(prefix="ripstop-bench-", dir="/tmp")
         self.front = self.back = None
@@ -58,7 +59,8 @@ class Path:
         file = folder / f"proxy{template.suffix}"
         values = {"listen": listen, "upstream": upstream, "certs": self._certificates, "work": folder}
         file.write_text(templates.render(template, values))
-        program = Program(self._proxy.command(self._proxy.program(), file, folder), core, folder / "log", folder)
+        words = self._proxy.command(self._proxy.program(), file, folder)
+        program = Program(words, core, folder / "log", folder, self._environment)
         self._programs.append(program)
         program.wait_until_it_listens(listen)
         return program

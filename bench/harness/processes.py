@@ -38,14 +38,14 @@ def pin(core):
 class Program:
     """One started program and whatever processes it starts."""
 
-    def __init__(self, command, core, log, folder=None):
+    def __init__(self, command, core, log, folder=None, environment=None):
         self.command = [str(word) for word in command]
         self._log = pathlib.Path(log)
         self.begun = time.monotonic()
         with self._log.open("wb") as out:
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd=folder,
-                preexec_fn=pin(core))
+                preexec_fn=pin(core), env={**os.environ, **(environment or {})})
 
     @property
     def pid(self):

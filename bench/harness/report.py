@@ -11,10 +11,14 @@ RESULTS = BENCH / "RESULTS.md"
 
 COLUMNS = {
     "cpu_us": "CPU µs", "per_second": "per s", "p50_us": "p50 µs", "p99_us": "p99 µs", "p999_us": "p99.9 µs",
-    "pss_kib": "PSS MiB", "busy": "core busy", "load_us": "load µs", "syscalls": "syscalls", "instructions": "instructions",
+    "pss_kib": "PSS MiB", "busy": "core busy", "load_us": "load µs", "syscalls": "syscalls",
+    "allocations": "allocations", "instructions": "instructions",
     "process_kib": "process MiB", "idle_bytes": "B per idle", "idle_tls_bytes": "B per idle mTLS",
     "start_ms": "start ms", "services_ms": "1,000 services ms", "services_kib": "1,000 services MiB",
 }
+
+
+PER_UNIT = ("cpu_us", "load_us", "syscalls", "allocations", "instructions")
 
 
 def number(value, name=""):
@@ -56,8 +60,7 @@ def table(scenario, result):
     """Markdown lines for one scenario."""
     summary, figures = result["summary"], result["figures"]
     shown = [name for name in figures if any(one.get(name) for one in summary.values())]
-    head = ["", *(COLUMNS[name] + (f"/{scenario.per}" if name in ("cpu_us", "load_us", "syscalls", "instructions") else "")
-                  for name in shown), f"x {scenario.reference}", "rounds"]
+    head = ["", *(COLUMNS[name] + (f"/{scenario.per}" if name in PER_UNIT else "") for name in shown), f"x {scenario.reference}", "rounds"]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for proxy, one in summary.items():
         rounds = result["rounds"][proxy]

@@ -21,10 +21,10 @@ class UnusableError(Exception):
 
 
 @contextlib.contextmanager
-def ready_path(scenario, proxy, certificates):
+def ready_path(scenario, proxy, certificates, environment=None):
     """A path that answers rightly."""
     try:
-        with Path(scenario, proxy, certificates) as path:
+        with Path(scenario, proxy, certificates, environment) as path:
             path.check()
             yield path
     except (StartError, CheckError) as error:
@@ -148,7 +148,7 @@ def start(scenario, proxy, certificates, _options):
 KINDS = {"load": load, "idle": idle, "start": start}
 FIGURES = {
     "load": ("cpu_us", "per_second", "p50_us", "p99_us", "p999_us", "pss_kib", "busy", "load_us", "syscalls",
-             "instructions"),
+             "allocations", "instructions"),
     "idle": ("process_kib", "idle_bytes", "idle_tls_bytes"),
     "start": ("start_ms", "process_kib", "services_ms", "services_kib"),
 }
