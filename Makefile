@@ -54,7 +54,7 @@ golden: configure  ## Rewrite the golden files of dialects and translation; then
 
 bench:  ## Measure our proxy beside its peers; ARGS="--scenario S1c,S2o --reps 9" (scripts/setup --peers first)
 	@$(MAKE) --no-print-directory configure PRESET=release
-	@cmake --build build/release -j $(JOBS) --target ripstop-proxy ripstop-load
+	@cmake --build build/release -j $(JOBS) --target ripstop-proxy ripstop-load ripstop-count
 	@bench/run.py $(ARGS)
 
 bench-micro:  ## Run every room's micro-benchmarks in the release build

@@ -11,9 +11,10 @@
 
 namespace {
 
-using namespace ripstop;  // NOLINT(google-build-using-namespace): a program of one file around one room
+namespace load = ripstop::load;
 using load::Service;
 using load::Traffic;
+using ripstop::SocketAddress;
 
 SocketAddress address_from(const std::string& text) {
   const auto address = SocketAddress::parse(text);
