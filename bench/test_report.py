@@ -21,6 +21,14 @@ def test_a_target_is_judged_by_the_ratio_or_by_the_value():
     assert verdicts["syscalls"][0] is False
 
 
+def test_the_sidecar_path_is_judged_by_its_shared_hop_where_that_was_measured():
+    by_proxy = {"ripstop": [{"cpu_us": 9}], "ripstop-h2": [{"cpu_us": 4}], "haproxy": [{"cpu_us": 10}]}
+    scenario = scenarios.SCENARIOS["S2c"]
+    assert report.judged(scenario, result("S2c", by_proxy)["summary"])["cpu_us"][1].startswith("CPU µs 0.40")
+    del by_proxy["ripstop-h2"]
+    assert report.judged(scenario, result("S2c", by_proxy)["summary"])["cpu_us"][1].startswith("CPU µs 0.90")
+
+
 def test_memory_is_shown_in_mebibytes():
     found = result("S5", {"ripstop": [{"process_kib": 5120, "idle_bytes": 399.6, "idle_tls_bytes": 20000}]})
     verdicts = report.judged(scenarios.SCENARIOS["S5"], found["summary"])
