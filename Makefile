@@ -12,11 +12,11 @@ TSAN_ROOMS := base runtime protocol policy net proxy
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup configure build demo test test-asan test-tsan check fmt golden bench fuzz clean
+.PHONY: help setup configure build demo test test-asan test-tsan check fmt golden bench bench-micro fuzz clean
 
 help:  ## This list
 	@echo 'usage: make TARGET [PRESET=dev|release|asan|tsan|fuzz|coverage] [JOBS=N]'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
 setup:  ## Install the Debian packages that are missing (sudo only if some are)
 	@scripts/setup
@@ -52,7 +52,12 @@ fmt: setup  ## Rewrite the C++ sources with clang-format
 golden: configure  ## Rewrite the golden files of dialects and translation; then read the diff
 	@scripts/golden $(OUT)
 
-bench:  ## Run the micro-benchmarks of the release build
+bench:  ## Measure our proxy beside its peers; ARGS="--scenario S1c,S2o --reps 9" (scripts/setup --peers first)
+	@$(MAKE) --no-print-directory configure PRESET=release
+	@cmake --build build/release -j $(JOBS) --target ripstop-proxy ripstop-load ripstop-count
+	@bench/run.py $(ARGS)
+
+bench-micro:  ## Run every room's micro-benchmarks in the release build
 	@$(MAKE) --no-print-directory configure PRESET=release
 	@scripts/bench build/release
 

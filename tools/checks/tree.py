@@ -112,11 +112,11 @@ class Tree:
 
 
 def room_of(path):
-    """`base` for src/base/..., `demo` for demo/..., else None."""
+    """`base` for src/base/..., `demo` for demo/..., `bench` for bench/..., else None."""
     parts = Path(path).parts
     if len(parts) > 2 and parts[0] == "src":
         return parts[1]
-    return "demo" if len(parts) > 1 and parts[0] == "demo" else None
+    return parts[0] if len(parts) > 1 and parts[0] in ("demo", "bench") else None
 
 
 def is_test(path):
