@@ -42,6 +42,7 @@ void add_one() {
 
 }  // namespace
 
+// Parameters are named as in the library's header.
 extern "C" {
 
 __attribute__((visibility("default"))) void* malloc(size_t size) {
@@ -49,14 +50,14 @@ __attribute__((visibility("default"))) void* malloc(size_t size) {
   return __libc_malloc(size);
 }
 
-__attribute__((visibility("default"))) void* calloc(size_t number, size_t size) {
+__attribute__((visibility("default"))) void* calloc(size_t nmemb, size_t size) {
   add_one();
-  return __libc_calloc(number, size);
+  return __libc_calloc(nmemb, size);
 }
 
-__attribute__((visibility("default"))) void* realloc(void* block, size_t size) {
+__attribute__((visibility("default"))) void* realloc(void* ptr, size_t size) {
   add_one();
-  return __libc_realloc(block, size);
+  return __libc_realloc(ptr, size);
 }
 
 __attribute__((visibility("default"))) void* aligned_alloc(size_t alignment, size_t size) {
@@ -64,9 +65,9 @@ __attribute__((visibility("default"))) void* aligned_alloc(size_t alignment, siz
   return __libc_memalign(alignment, size);
 }
 
-__attribute__((visibility("default"))) int posix_memalign(void** block, size_t alignment, size_t size) {
+__attribute__((visibility("default"))) int posix_memalign(void** memptr, size_t alignment, size_t size) {
   add_one();
-  *block = __libc_memalign(alignment, size);
-  return *block == nullptr ? ENOMEM : 0;
+  *memptr = __libc_memalign(alignment, size);
+  return *memptr == nullptr ? ENOMEM : 0;
 }
 }

@@ -45,7 +45,7 @@ class Forwarder {
   [[nodiscard]] TimePoint try_deadline(TimePoint now) const;
 
   runtime::Task<Attempt> attempt(policy::HostRef host, bool fresh);
-  runtime::Task<Attempt> exchange_heads(UpstreamRequestPtr request, TimePoint deadline);
+  runtime::Task<Attempt> exchange_heads(UpstreamRequestPtr up, TimePoint deadline);
   runtime::Task<void> send_content(UpstreamRequest& to);
   runtime::Task<bool> pass_interim();
   runtime::Task<runtime::Woken> wait_for_upstream(UpstreamRequest& from, TimePoint deadline);
