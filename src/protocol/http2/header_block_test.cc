@@ -60,7 +60,8 @@ TEST(HeaderBlock, JoinsTheCrumbsOfACookie) {
 
 TEST(HeaderBlock, SaysThatThereIsNoContentWhereOneIsExpected) {
   RequestHead head;
-  ASSERT_EQ(read(request("/"), head), Fault::kNone);
+  const FieldBlock get = request("/");
+  ASSERT_EQ(read(get, head), Fault::kNone);
   EXPECT_EQ(head.framing, BodyFraming::none());
   const FieldBlock post{{":method", "POST"}, {":scheme", "http"}, {":authority", "a"}, {":path", "/"}};
   ASSERT_EQ(read(post, head), Fault::kNone);
@@ -86,7 +87,8 @@ TEST(HeaderBlock, ReadsExtendedConnectAsAnUpgrade) {
 
 TEST(HeaderBlock, ReadsConnectAndAsterisk) {
   RequestHead head;
-  ASSERT_EQ(read({{":method", "CONNECT"}, {":authority", "a.example:443"}}, head, false), Fault::kNone);
+  const FieldBlock connect{{":method", "CONNECT"}, {":authority", "a.example:443"}};
+  ASSERT_EQ(read(connect, head, false), Fault::kNone);
   EXPECT_EQ(head.form, TargetForm::kAuthority);
   EXPECT_EQ(head.authority, "a.example:443");
   EXPECT_EQ(head.path, "");
