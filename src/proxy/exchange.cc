@@ -210,6 +210,7 @@ void ExchangeState::clear() {
   tried.clear();
   cluster.reset();
   host = {};
+  endpoint.reset();
 }
 
 runtime::Task<ExchangeEnd> run_exchange(Worker& worker, Downstream& down, ConnectionFacts& facts,

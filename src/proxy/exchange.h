@@ -69,6 +69,7 @@ struct ExchangeState {
   // Keep alive what the record refers to.
   ClusterSettingsRef cluster;
   policy::HostRef host;
+  std::shared_ptr<const model::Endpoint> endpoint;  // the host gets another when its assignment changes
   void clear();
 };
 

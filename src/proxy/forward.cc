@@ -49,7 +49,8 @@ runtime::Task<ExchangeEnd> Forwarder::run() {
     if (!host) co_return co_await reply(rescue(Trouble::kNoHealthyUpstream));
     state_.tried.push_back(host.get());
     state_.host = host;
-    state_.record.endpoint = host->endpoint.get();
+    state_.endpoint = host->endpoint;
+    state_.record.endpoint = state_.endpoint.get();
     const policy::ActiveRequest active(*host);
     last_activity_ = worker_.reactor().now();
     Attempt attempt = co_await this->attempt(host, fresh);

@@ -39,6 +39,7 @@ class TcpConnection final : private Worker::Seat::Observer {
   std::shared_ptr<UpstreamCluster> cluster_;
   ClusterSettingsRef settings_;
   policy::HostRef host_;
+  std::shared_ptr<const model::Endpoint> endpoint_;  // the host gets another when its assignment changes
   policy::Breaker::Permit permit_;
   std::string failure_;
   TunnelResult result_;
@@ -64,7 +65,8 @@ runtime::Task<net::StreamPtr> TcpConnection::connect() {
     note(Trouble::kNoHealthyUpstream);
     co_return nullptr;
   }
-  record_.endpoint = host_->endpoint.get();
+  endpoint_ = host_->endpoint;
+  record_.endpoint = endpoint_.get();
   auto stream = co_await cluster_->open(host_, UpstreamCluster::Speaks::kOpaque, kNever);
   const auto kind = stream ? policy::HostOutcome::Kind::kResponse : policy::HostOutcome::Kind::kFailed;
   cluster_->record(*host_, {.kind = kind, .status = 200}, worker_.reactor().now());
