@@ -16,7 +16,7 @@ namespace {
 thread_local uint64_t count = 0;
 thread_local uint64_t bytes = 0;
 
-void* counted(size_t size) {
+[[maybe_unused]] void* counted(size_t size) {
   ++count;
   bytes += size;
   void* memory = std::malloc(size == 0 ? 1 : size);
@@ -26,6 +26,14 @@ void* counted(size_t size) {
 
 }  // namespace
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// ThreadSanitizer's run-time has an operator new of its own, which cannot be replaced.
+#define RIPSTOP_CANNOT_COUNT
+#endif
+#endif
+
+#ifndef RIPSTOP_CANNOT_COUNT
 void* operator new(size_t size) {
   return counted(size);
 }
@@ -44,6 +52,7 @@ void operator delete(void* memory, size_t) noexcept {
 void operator delete[](void* memory, size_t) noexcept {
   std::free(memory);
 }
+#endif
 
 namespace ripstop::proxy {
 

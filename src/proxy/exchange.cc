@@ -209,7 +209,6 @@ void ExchangeState::clear() {
   failure.clear();
   tried.clear();
   cluster.reset();
-  host = {};
   endpoint.reset();
 }
 

@@ -68,7 +68,6 @@ struct ExchangeState {
   std::vector<const policy::Host*> tried;
   // Keep alive what the record refers to.
   ClusterSettingsRef cluster;
-  policy::HostRef host;
   std::shared_ptr<const model::Endpoint> endpoint;  // the host gets another when its assignment changes
   void clear();
 };

@@ -48,7 +48,6 @@ runtime::Task<ExchangeEnd> Forwarder::run() {
     policy::HostRef host = cluster_->pick(context, facts_.has_original_destination ? facts_.local : SocketAddress{});
     if (!host) co_return co_await reply(rescue(Trouble::kNoHealthyUpstream));
     state_.tried.push_back(host.get());
-    state_.host = host;
     state_.endpoint = host->endpoint;
     state_.record.endpoint = state_.endpoint.get();
     const policy::ActiveRequest active(*host);

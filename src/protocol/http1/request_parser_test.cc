@@ -15,6 +15,14 @@ size_t allocations = 0;
 
 }  // namespace
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// ThreadSanitizer's run-time has an operator new of its own, which cannot be replaced.
+#define RIPSTOP_CANNOT_COUNT
+#endif
+#endif
+
+#ifndef RIPSTOP_CANNOT_COUNT
 // Counts what the steady path may not do.
 void* operator new(size_t size) {
   ++allocations;
@@ -28,6 +36,7 @@ void operator delete(void* memory) noexcept {
 void operator delete(void* memory, size_t) noexcept {
   std::free(memory);
 }
+#endif
 
 namespace ripstop::protocol {
 namespace {

@@ -86,7 +86,7 @@ class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
   [[nodiscard]] bool uses_tls(const policy::Host& host) const;
   runtime::Task<Result<net::StreamPtr>> open_plain(policy::HostRef host, TimePoint deadline);
 
-  std::deque<runtime::Event*> waiting_;  // first: connections that die with the hosts look at it
+  std::deque<runtime::Event*> waiting_;
   ClusterSettingsRef settings_;
   bool prefers_http2_ = false;  // secured connections are HTTP/2 where the server wants it too
   Context context_;

@@ -17,7 +17,7 @@ const protocol::RequestRules& response_rules() {
 
 ConnectionSlot::ConnectionSlot(UpstreamCluster& cluster, policy::Breaker::Permit permit,
                                std::shared_ptr<uint32_t> taken)
-    : cluster_(&cluster), permit_(std::move(permit)), taken_(std::move(taken)) {
+    : cluster_(cluster.weak_from_this()), permit_(std::move(permit)), taken_(std::move(taken)) {
   ++*taken_;
 }
 
@@ -29,7 +29,7 @@ ConnectionSlot::~ConnectionSlot() {
 }
 
 void ConnectionSlot::offer() const {
-  cluster_->wake_one();
+  if (const auto cluster = cluster_.lock()) cluster->wake_one();
 }
 
 UpstreamConnection::UpstreamConnection(net::StreamPtr to, ConnectionSlot place)

@@ -15,7 +15,7 @@ namespace ripstop::proxy {
 
 class UpstreamCluster;
 
-// Leave to have one connection to a host, from before it is opened until it is closed. Its cluster outlives it.
+// Leave to have one connection to a host, from before it is opened until it is closed. May outlive its cluster.
 class ConnectionSlot {
  public:
   ConnectionSlot() = default;
@@ -33,7 +33,7 @@ class ConnectionSlot {
   void offer() const;
 
  private:
-  UpstreamCluster* cluster_ = nullptr;
+  std::weak_ptr<UpstreamCluster> cluster_;
   policy::Breaker::Permit permit_;
   std::shared_ptr<uint32_t> taken_;  // slots of this worker for the host
 };
