@@ -13,6 +13,11 @@ namespace {
 
 thread_local Reactor* current_reactor = nullptr;
 
+void wake(const FileDescriptor& loop) {
+  const uint64_t one = 1;
+  static_cast<void>(!write(loop.get(), &one, sizeof one));
+}
+
 }  // namespace
 
 Reactor::Reactor(std::unique_ptr<Poller> poller)
@@ -25,6 +30,7 @@ Reactor::Reactor(std::unique_ptr<Poller> poller)
 }
 
 Reactor::~Reactor() {
+  const std::lock_guard last(posted_mutex_);  // whoever stopped it has let go
   poller_->remove(wake_fd_.get(), wake_source_);
   current_reactor = nullptr;
 }
@@ -58,20 +64,17 @@ void Reactor::run_once(Duration longest) {
   timers_.advance(now_);
 }
 
+// Locked to the end: the loop may see the flag at once, end, and destroy the reactor, which waits for the lock.
 void Reactor::stop() {
+  const std::lock_guard lock(posted_mutex_);
   stopping_.store(true, std::memory_order_relaxed);
-  const uint64_t one = 1;
-  static_cast<void>(!write(wake_fd_.get(), &one, sizeof one));
+  wake(wake_fd_);
 }
 
 void Reactor::post(std::move_only_function<void()> work) {
-  {
-    const std::lock_guard lock(posted_mutex_);
-    posted_.push_back(std::move(work));
-    if (has_posted_.exchange(true, std::memory_order_release)) return;
-  }
-  const uint64_t one = 1;
-  static_cast<void>(!write(wake_fd_.get(), &one, sizeof one));
+  const std::lock_guard lock(posted_mutex_);
+  posted_.push_back(std::move(work));
+  if (!has_posted_.exchange(true, std::memory_order_release)) wake(wake_fd_);
 }
 
 void Reactor::defer(std::move_only_function<void()> work) {
