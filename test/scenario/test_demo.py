@@ -10,7 +10,7 @@ import time
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("RIPSTOP_BIN", ROOT / "build/dev/bin"))
+BIN = pathlib.Path(os.environ.get("RIPSTOP_BUILD", ROOT / "build/dev")) / "bin"
 STEPS = [
     "baseline",
     "mutual-tls",
