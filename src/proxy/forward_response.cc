@@ -5,6 +5,7 @@
 #include "proxy/forward.h"
 #include "proxy/listener/tunnel.h"
 #include "proxy/worker/worker.h"
+#include "runtime/wait.h"
 
 namespace ripstop::proxy {
 
@@ -102,6 +103,7 @@ runtime::Task<ExchangeEnd> Forwarder::relay_response(Attempt attempt, policy::Ho
   prepare_response();
   down_.queue_response(state_.response);
   if (state_.response.tunnel) co_return co_await open_tunnel(from);
+  co_await runtime::turn_end();
   const PumpState end = co_await relay_content(from);
   note_broken_response(end);
   if (end != PumpState::kDone) co_return ExchangeEnd::kAbort;

@@ -44,13 +44,14 @@ class EpollPoller final : public Poller {
     }
   }
 
-  void wait(Duration timeout) override {
+  size_t wait(Duration timeout) override {
     int milliseconds = -1;
     if (timeout >= Duration::zero()) {
       const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
       milliseconds = static_cast<int>(std::min<int64_t>(rounded, 3'600'000));
     }
-    count_ = epoll_wait(epoll_.get(), batch_.data(), kBatch, milliseconds);
+    count_ = std::max(0, epoll_wait(epoll_.get(), batch_.data(), kBatch, milliseconds));
+    return static_cast<size_t>(count_);
   }
 
   void dispatch() override {

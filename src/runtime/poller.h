@@ -1,6 +1,7 @@
 // The narrow interface to the kernel's readiness notification. epoll is the reference implementation.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "base/result.h"
@@ -30,8 +31,9 @@ class Poller {
   virtual void watch_writable(int fd, IoSource& source) = 0;
   // Safe at any time, also from inside the dispatch of another descriptor's event.
   virtual void remove(int fd, IoSource& source) = 0;
-  // Waits until something is ready or `timeout` has passed (zero: only look; negative: for ever).
-  virtual void wait(Duration timeout) = 0;
+  // Waits until something is ready or `timeout` has passed (zero: only look; negative: for ever). Gives the number of
+  // descriptors found ready.
+  virtual size_t wait(Duration timeout) = 0;
   // Sets the events of what the last wait() found ready.
   virtual void dispatch() = 0;
 };

@@ -57,10 +57,13 @@ void Reactor::run_once(Duration longest) {
       !deferred_.empty() || stopping_.load(std::memory_order_relaxed) || has_posted_.load(std::memory_order_acquire);
   if (must_not_wait) timeout = Duration::zero();
   if (timeout == Duration::max()) timeout = Duration(-1);
-  poller_->wait(timeout);
+  const size_t ready = poller_->wait(timeout);
   // Before what is ready runs: a deadline reckoned from before the wait could have passed already.
   now_ = Clock::now();
+  is_amid_batch_ = ready > 1;
   poller_->dispatch();
+  is_amid_batch_ = false;
+  turn_end_.resume_all();
   timers_.advance(now_);
 }
 

@@ -13,6 +13,7 @@
 #include "runtime/file_descriptor.h"
 #include "runtime/poller.h"
 #include "runtime/timer.h"
+#include "runtime/turn_end.h"
 
 namespace ripstop::runtime {
 
@@ -46,6 +47,10 @@ class Reactor {
   // Reads the clock again, after something that took long.
   void refresh_now() { now_ = Clock::now(); }
   [[nodiscard]] TimerWheel& timers() { return timers_; }
+  // Several descriptors were found ready in this turn, and not all of them have been served.
+  [[nodiscard]] bool is_amid_batch() const { return is_amid_batch_; }
+  // Only while is_amid_batch(); see turn_end in runtime/wait.h.
+  [[nodiscard]] TurnQueue& turn_end() { return turn_end_; }
   [[nodiscard]] Poller& poller() { return *poller_; }
 
  private:
@@ -56,6 +61,8 @@ class Reactor {
   TimerWheel timers_;
   FileDescriptor wake_fd_;
   IoSource wake_source_;
+  TurnQueue turn_end_;
+  bool is_amid_batch_ = false;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> has_posted_{false};
   std::mutex posted_mutex_;

@@ -127,9 +127,10 @@ class IdlePoller final : public Poller {
   Status add(int, IoSource&) override { return {}; }
   void watch_writable(int, IoSource&) override {}
   void remove(int, IoSource&) override {}
-  void wait(Duration) override {
+  size_t wait(Duration) override {
     for (const TimePoint end = Clock::now() + milliseconds(5); Clock::now() < end;) std::this_thread::yield();
     woke_ = Clock::now();
+    return 1;
   }
   void dispatch() override { ready_.set(); }
 
@@ -158,6 +159,58 @@ TEST(Reactor, WhatAnIdleLoopWakesForSeesThePresentTime) {
   EXPECT_TRUE(never.has_waiter()) << "a deadline in the future has not passed";
   never.set();
   EXPECT_TRUE(in_time);
+}
+
+// Finds as many events ready in a turn as it was given.
+class BatchPoller final : public Poller {
+ public:
+  explicit BatchPoller(std::vector<Event*> ready) : ready_(std::move(ready)) {}
+  Status add(int, IoSource&) override { return {}; }
+  void watch_writable(int, IoSource&) override {}
+  void remove(int, IoSource&) override {}
+  size_t wait(Duration) override { return ready_.size(); }
+  void dispatch() override {
+    for (Event* event : ready_) event->set();
+  }
+
+ private:
+  std::vector<Event*> ready_;
+};
+
+Task<void> read_then_write(Event& ready, std::vector<std::string>& story, std::string name) {
+  co_await ready.wait();
+  story.push_back("read " + name);
+  co_await turn_end();
+  story.push_back("write " + name);
+}
+
+TEST(Reactor, TurnEndComesWhenEverythingReadyWasServed) {
+  Event first;
+  Event second;
+  Event third;
+  std::vector<std::string> story;
+  Reactor reactor(std::make_unique<BatchPoller>(std::vector{&first, &second, &third}));
+  Scope scope;
+  Scope given_up;
+  scope.spawn(read_then_write(first, story, "1"));
+  given_up.spawn(read_then_write(second, story, "2"));
+  auto give_up = [](Event& ready, Scope& whom) -> Task<void> {
+    co_await ready.wait();
+    whom.cancel();
+  };
+  scope.spawn(give_up(third, given_up));
+  reactor.run_once(Duration::zero());
+  EXPECT_EQ(story, (std::vector<std::string>{"read 1", "read 2", "write 1"}));
+}
+
+TEST(Reactor, TurnEndIsNowWhenOneDescriptorWasReady) {
+  Event ready;
+  std::vector<std::string> story;
+  Reactor reactor(std::make_unique<BatchPoller>(std::vector{&ready}));
+  Scope scope;
+  scope.spawn(read_then_write(ready, story, "1"));
+  reactor.run_once(Duration::zero());
+  EXPECT_EQ(story, (std::vector<std::string>{"read 1", "write 1"}));
 }
 
 TEST(TimerWheel, FiresEveryTimerInTimeWhateverTheDistance) {

@@ -16,6 +16,26 @@ namespace {
 // SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST; the headers that name them clash with netinet/in.h.
 constexpr int kOriginalDestination = 80;
 
+// recv and send go straight to the socket, without the file layer's checks; what is no socket has only these.
+ssize_t receive(int fd, std::span<char> into) {
+  const ssize_t result = ::recv(fd, into.data(), into.size(), 0);
+  return result < 0 && errno == ENOTSOCK ? ::read(fd, into.data(), into.size()) : result;
+}
+
+ssize_t send_pieces(int fd, std::span<const iovec> pieces) {
+  ssize_t result;
+  if (pieces.size() == 1) {
+    result = ::send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  } else {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    result = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+  }
+  if (result < 0 && errno == ENOTSOCK) return ::writev(fd, pieces.data(), static_cast<int>(pieces.size()));
+  return result;
+}
+
 }  // namespace
 
 Socket& Socket::operator=(Socket&& other) noexcept {
@@ -64,9 +84,10 @@ Transfer Socket::finish(ssize_t result, size_t asked, Way way) {
 }
 
 Transfer Socket::try_read(std::span<char> into) {
+  if (!source_->readable.is_set()) return {Transfer::State::kWouldBlock, 0, 0};
   ssize_t result;
   do {
-    result = ::read(fd_.get(), into.data(), into.size());
+    result = receive(fd_.get(), into);
   } while (result < 0 && errno == EINTR);
   return finish(result, into.size(), Way::kIn);
 }
@@ -77,15 +98,12 @@ Transfer Socket::try_write(std::string_view from) {
 }
 
 Transfer Socket::try_writev(std::span<const iovec> pieces) {
+  if (!source_->writable.is_set()) return {Transfer::State::kWouldBlock, 0, 0};
   size_t asked = 0;
   for (const iovec& piece : pieces) asked += piece.iov_len;
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(pieces.data());
-  message.msg_iovlen = pieces.size();
   ssize_t result;
   do {
-    result = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
-    if (result < 0 && errno == ENOTSOCK) result = ::writev(fd_.get(), pieces.data(), static_cast<int>(pieces.size()));
+    result = send_pieces(fd_.get(), pieces);
   } while (result < 0 && errno == EINTR);
   return finish(result, asked, Way::kOut);
 }

@@ -50,7 +50,8 @@ class Socket {
   static Result<Socket> adopt(FileDescriptor fd);
 
   // One attempt each; they keep `readable()` and `writable()` right, so the pattern is: try, and on kWouldBlock
-  // co_await the event, and try again.
+  // co_await the event, and try again. The kernel is not asked again before the event says that it is worth it. A read
+  // or write that is cut short counts as drained, so descriptors of datagrams must be read in their own way.
   Transfer try_read(std::span<char> into);
   Transfer try_write(std::string_view from);
   Transfer try_writev(std::span<const iovec> pieces);

@@ -12,8 +12,13 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def find(program):
+    # Servers are in a folder that is not on an ordinary user's path.
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+
+
 def needs(*programs):
-    missing = [p for p in programs if shutil.which(p) is None]
+    missing = [p for p in programs if find(p) is None]
     return pytest.mark.skipif(bool(missing), reason=f"not installed: {missing}")
 
 
@@ -42,7 +47,7 @@ def test_nginx_serves_on_a_low_port_without_root():
             f"fastcgi_temp_path {mesh.folder}/c; uwsgi_temp_path {mesh.folder}/d; scgi_temp_path {mesh.folder}/e;\n"
             "server { listen 80; location / { return 200 'from nginx'; } } }\n"
         )
-        mesh.run("web", shutil.which("nginx"), "-c", config, ports=[80])
+        mesh.run("web", find("nginx"), "-c", config, ports=[80])
         mesh.wait_ready(web=1)
         answer = wait_until(
             lambda: mesh.call("curl", "-sf", "--max-time", "10", "http://web/", check=False).stdout, "an answer of nginx"
@@ -53,7 +58,7 @@ def test_nginx_serves_on_a_low_port_without_root():
 @needs("redis-server", "redis-cli")
 def test_redis_speaks_through_the_mesh():
     with Mesh(as_user=True) as mesh:
-        mesh.run("cache", shutil.which("redis-server"), "--port", "6379", "--save", "", "--dir", mesh.folder, ports=[6379])
+        mesh.run("cache", find("redis-server"), "--port", "6379", "--save", "", "--dir", mesh.folder, ports=[6379])
         mesh.wait_ready(cache=1)
         wait_until(
             lambda: mesh.call("redis-cli", "-h", "cache", "ping", check=False).stdout == "PONG\n", "a PONG of redis"

@@ -61,6 +61,7 @@ runtime::Task<End> carry(net::Stream& from, net::Stream& to, std::string_view ea
     if (got.state == Transfer::State::kEnd) break;
     if (got.state == Transfer::State::kFailed) co_return End::kReadFailed;
     activity.note();
+    co_await runtime::turn_end();
     if (!co_await write_all(to, {block.data(), got.bytes}, activity, idle)) {
       co_return idle ? End::kIdle : End::kWriteFailed;
     }

@@ -11,8 +11,9 @@ namespace ripstop::runtime {
 namespace {
 
 constexpr std::array<size_t, 4> kSizes = {4U << 10, 16U << 10, 64U << 10, 256U << 10};
-// Kept per thread and size once given back; more goes to the system, so that a burst does not stay for ever.
-constexpr std::array<size_t, 4> kKept = {64, 64, 16, 4};
+// Kept per thread and size once given back; more goes to the system, so that a burst does not stay for ever. One turn
+// of the loop may hold two of the smallest for each of many exchanges.
+constexpr std::array<size_t, 4> kKept = {256, 64, 16, 4};
 
 struct FreeBlocks {
   std::array<std::vector<char*>, kSizes.size()> lists;
