@@ -60,6 +60,8 @@ class Stream {
   // The peer has closed or reset, as far as the kernel has said; for checking pooled connections before reuse.
   [[nodiscard]] virtual bool has_hung_up() const = 0;
 
+  // Where bytes are on the wire as they are here, the socket, so that the kernel may move them by itself; null else.
+  [[nodiscard]] virtual runtime::Socket* plain_socket() { return nullptr; }
   // Null for plain text. Valid as long as the stream.
   [[nodiscard]] virtual const TlsSession* tls() const { return nullptr; }
   [[nodiscard]] virtual SocketAddress local_address() const = 0;

@@ -18,6 +18,7 @@ class TcpStream final : public Stream {
   void shutdown_write() override { socket_.shutdown_write(); }
   void reset_on_close() override { socket_.reset_on_close(); }
   void close() override { socket_.close(); }
+  runtime::Socket* plain_socket() override { return &socket_; }
   bool has_hung_up() const override { return !socket_.is_open() || socket_.has_hung_up(); }
   SocketAddress local_address() const override {
     // Asked for with every request, and it does not change.

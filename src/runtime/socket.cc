@@ -108,6 +108,25 @@ Transfer Socket::try_writev(std::span<const iovec> pieces) {
   return finish(result, asked, Way::kOut);
 }
 
+// How much goes through at once depends on how the bytes lie in memory, so a short transfer says nothing here.
+Transfer Socket::try_read_into_pipe(int pipe, size_t most) {
+  if (!source_->readable.is_set()) return {Transfer::State::kWouldBlock, 0, 0};
+  ssize_t result;
+  do {
+    result = ::splice(fd_.get(), nullptr, pipe, nullptr, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  } while (result < 0 && errno == EINTR);
+  return finish(result, 1, Way::kIn);
+}
+
+Transfer Socket::try_write_from_pipe(int pipe, size_t bytes) {
+  if (!source_->writable.is_set()) return {Transfer::State::kWouldBlock, 0, 0};
+  ssize_t result;
+  do {
+    result = ::splice(pipe, nullptr, fd_.get(), nullptr, bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  } while (result < 0 && errno == EINTR);
+  return finish(result, 1, Way::kOut);
+}
+
 void Socket::shutdown_write() {
   ::shutdown(fd_.get(), SHUT_WR);
 }

@@ -55,6 +55,9 @@ class Socket {
   Transfer try_read(std::span<char> into);
   Transfer try_write(std::string_view from);
   Transfer try_writev(std::span<const iovec> pieces);
+  // The same with a pipe instead of memory (splice(2)), for SplicePipe: the one filled must be empty.
+  Transfer try_read_into_pipe(int pipe, size_t most);
+  Transfer try_write_from_pipe(int pipe, size_t bytes);
 
   [[nodiscard]] Event& readable() { return source_->readable; }
   [[nodiscard]] Event& writable() { return source_->writable; }

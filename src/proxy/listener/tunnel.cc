@@ -4,6 +4,7 @@
 
 #include "runtime/memory/block_pool.h"
 #include "runtime/reactor.h"
+#include "runtime/splice.h"
 #include "runtime/wait.h"
 
 namespace ripstop::proxy {
@@ -14,7 +15,7 @@ using runtime::Transfer;
 constexpr size_t kFirstBlock = 16U << 10;
 constexpr size_t kLargestBlock = 256U << 10;
 
-enum class End : uint8_t { kOrderly, kReadFailed, kWriteFailed, kIdle };
+enum class End : uint8_t { kNotYet, kOrderly, kReadFailed, kWriteFailed, kIdle };
 
 // Seen by both directions: a flow one way keeps the other from timing out.
 struct Activity {
@@ -25,53 +26,98 @@ struct Activity {
   [[nodiscard]] bool is_over() const { return runtime::Reactor::current().now() >= deadline(); }
 };
 
-runtime::Task<bool> write_all(net::Stream& to, std::string_view bytes, Activity& activity, bool& idle) {
+// One direction of a tunnel.
+class Carrier {
+ public:
+  Carrier(net::Stream& from, net::Stream& to, Activity& activity, uint64_t& count)
+      : from_(from), to_(to), activity_(activity), count_(count) {}
+
+  runtime::Task<End> carry(std::string_view early);
+
+ private:
+  runtime::Task<End> splice();
+  runtime::Task<bool> write_all(std::string_view bytes);
+  runtime::Task<bool> wait_for_room();
+  [[nodiscard]] End write_failure() const { return is_idle_ ? End::kIdle : End::kWriteFailed; }
+
+  net::Stream& from_;
+  net::Stream& to_;
+  Activity& activity_;
+  uint64_t& count_;
+  size_t size_ = kFirstBlock;
+  bool can_splice_ = from_.plain_socket() != nullptr && to_.plain_socket() != nullptr;
+  bool is_idle_ = false;
+};
+
+runtime::Task<bool> Carrier::wait_for_room() {
+  if (co_await to_.writable().wait(activity_.deadline()) || !activity_.is_over()) co_return true;
+  is_idle_ = true;
+  co_return false;
+}
+
+runtime::Task<bool> Carrier::write_all(std::string_view bytes) {
   while (!bytes.empty()) {
-    const Transfer sent = to.try_write(bytes);
+    const Transfer sent = to_.try_write(bytes);
     if (sent.state == Transfer::State::kDone) {
       bytes.remove_prefix(sent.bytes);
-      activity.note();
-      continue;
-    }
-    if (sent.state != Transfer::State::kWouldBlock) co_return false;
-    if (!co_await to.writable().wait(activity.deadline()) && activity.is_over()) {
-      idle = true;
+      count_ += sent.bytes;
+      activity_.note();
+    } else if (sent.state != Transfer::State::kWouldBlock || !co_await wait_for_room()) {
       co_return false;
     }
   }
   co_return true;
 }
 
+// As long as bytes come without a pause; where they come in small pieces again, copying them is cheaper.
+runtime::Task<End> Carrier::splice() {
+  runtime::SplicePipe pipe = runtime::SplicePipe::take();
+  can_splice_ = pipe.is_open();
+  while (can_splice_) {
+    const Transfer got = pipe.try_fill(*from_.plain_socket());
+    if (got.state == Transfer::State::kWouldBlock) break;
+    if (got.state == Transfer::State::kEnd) co_return End::kOrderly;
+    if (got.state == Transfer::State::kFailed) co_return End::kReadFailed;
+    size_ = got.bytes < kFirstBlock ? kFirstBlock : kLargestBlock;
+    while (pipe.held() != 0) {
+      const Transfer sent = pipe.try_drain(*to_.plain_socket());
+      count_ += sent.bytes;
+      const bool is_blocked = sent.state == Transfer::State::kWouldBlock;
+      if (is_blocked ? !co_await wait_for_room() : sent.state != Transfer::State::kDone) co_return write_failure();
+    }
+    activity_.note();
+  }
+  co_return End::kNotYet;
+}
+
 // The block is held only while bytes are under way, and grows with a flow that fills it.
-runtime::Task<End> carry(net::Stream& from, net::Stream& to, std::string_view early, Activity& activity,
-                         uint64_t& count) {
-  bool idle = false;
-  if (!co_await write_all(to, early, activity, idle)) co_return idle ? End::kIdle : End::kWriteFailed;
-  count += early.size();
-  size_t size = kFirstBlock;
-  runtime::Block block;
+runtime::Task<End> Carrier::carry(std::string_view early) {
+  if (!co_await write_all(early)) co_return write_failure();
   for (;;) {
-    if (!block.is_held()) block = runtime::Block::take(size);
-    const Transfer got = from.try_read({block.data(), block.size()});
+    if (size_ == kLargestBlock && can_splice_) {
+      const End end = co_await splice();
+      if (end == End::kOrderly) break;
+      if (end != End::kNotYet) co_return end;
+    }
+    runtime::Block block = runtime::Block::take(size_);
+    const Transfer got = from_.try_read({block.data(), block.size()});
     if (got.state == Transfer::State::kWouldBlock) {
       block.give_back();
-      if (!co_await from.readable().wait(activity.deadline()) && activity.is_over()) co_return End::kIdle;
+      if (!co_await from_.readable().wait(activity_.deadline()) && activity_.is_over()) co_return End::kIdle;
       continue;
     }
     if (got.state == Transfer::State::kEnd) break;
     if (got.state == Transfer::State::kFailed) co_return End::kReadFailed;
-    activity.note();
-    co_await runtime::turn_end();
-    if (!co_await write_all(to, {block.data(), got.bytes}, activity, idle)) {
-      co_return idle ? End::kIdle : End::kWriteFailed;
-    }
-    count += got.bytes;
-    if (got.bytes == block.size() && size < kLargestBlock) {
-      size *= 4;
-      block.give_back();
-    }
+    activity_.note();
+    // A large block is sent while the caches still hold it.
+    if (got.bytes < kFirstBlock) co_await runtime::turn_end();
+    // Mostly all goes at once.
+    const size_t sent = to_.try_write({block.data(), got.bytes}).bytes;
+    count_ += sent;
+    if (sent < got.bytes && !co_await write_all({block.data() + sent, got.bytes - sent})) co_return write_failure();
+    if (got.bytes == block.size() && size_ < kLargestBlock) size_ *= 4;
   }
-  to.shutdown_write();
+  to_.shutdown_write();
   co_return End::kOrderly;
 }
 
@@ -86,10 +132,11 @@ void note_failure(End end, bool from_client, TunnelResult& live) {
 
 runtime::Task<void> relay(net::Stream& client, net::Stream& upstream, TunnelOptions options, TunnelResult& live) {
   Activity activity{runtime::Reactor::current().now(), options.idle_timeout};
-  runtime::Task<End> forth = carry(client, upstream, options.early_from_client, activity, live.from_client);
-  runtime::Task<End> back = carry(upstream, client, options.early_from_upstream, activity, live.from_upstream);
+  Carrier forth(client, upstream, activity, live.from_client);
+  Carrier back(upstream, client, activity, live.from_upstream);
   // Both run until one ends; an orderly end leaves the other to run on alone.
-  runtime::both pair(std::move(forth), std::move(back), [](const End& end) { return end != End::kOrderly; });
+  runtime::both pair(forth.carry(options.early_from_client), back.carry(options.early_from_upstream),
+                     [](const End& end) { return end != End::kOrderly; });
   const auto outcome = co_await pair;
   if (outcome.first) note_failure(*outcome.first, true, live);
   if (outcome.second) note_failure(*outcome.second, false, live);
