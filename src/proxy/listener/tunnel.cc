@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "runtime/memory/block_pool.h"
+#include "runtime/pipe/splice_pipe.h"
 #include "runtime/reactor.h"
-#include "runtime/splice.h"
 #include "runtime/wait.h"
 
 namespace ripstop::proxy {

@@ -1,4 +1,4 @@
-#include "runtime/splice.h"
+#include "runtime/pipe/splice_pipe.h"
 
 #include <fcntl.h>
 #include <unistd.h>
