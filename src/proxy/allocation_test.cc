@@ -188,6 +188,7 @@ TEST(Allocations, AnIdleConnectionHoldsLittle) {
   const SocketAddress address = one.listen(route_all_to("reviews"));
   std::vector<runtime::FileDescriptor> clients;
   clients.reserve(300);
+  one.lines.reserve(300);
   const auto open = [&](size_t number) {
     for (size_t i = 0; i < number; ++i) {
       clients.push_back(Ends::dial(address));
@@ -198,7 +199,7 @@ TEST(Allocations, AnIdleConnectionHoldsLittle) {
   const size_t before = mallinfo2().uordblks;
   open(200);
   const size_t each = (mallinfo2().uordblks - before) / 200;
-  EXPECT_LE(each, 6144U) << "bytes held by an idle connection that has served a request";
+  EXPECT_LE(each, 360U) << "bytes held by an idle connection that has served a request";
   EXPECT_EQ(one.worker->open_connections(), 250U);
 }
 

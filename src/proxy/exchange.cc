@@ -80,7 +80,7 @@ class Run {
     RequestRecord& record = state_.record;
     worker_.reactor().refresh_now();
     record.duration = worker_.reactor().now() - record.start;
-    if (facts_.has_peer) record.peer = &facts_.peer;
+    record.peer = facts_.peer.get();
     worker_.counters().requests.add(-1);
     worker_.telemetry().on_end(record, http_.model->access_logs);
   }

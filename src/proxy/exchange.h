@@ -9,6 +9,7 @@
 #include "policy/balance/host.h"
 #include "policy/route/route_table.h"
 #include "protocol/head.h"
+#include "proxy/connection_facts.h"
 #include "proxy/message.h"
 #include "proxy/telemetry/request_record.h"
 #include "proxy/worker/settings.h"
@@ -17,20 +18,6 @@
 namespace ripstop::proxy {
 
 class Worker;
-
-// What is known of the client's connection before its first request.
-struct ConnectionFacts {
-  ListenerRef listener;
-  ChainRef chain;
-  SocketAddress local;  // original destination where there is one
-  SocketAddress remote;
-  const net::TlsSession* tls = nullptr;
-  model::PeerLabels peer;  // what the client's proxy says of its workload; once known it holds for the connection
-  bool has_peer = false;
-  bool has_original_destination = false;
-
-  [[nodiscard]] model::Direction direction() const { return listener->model->direction; }
-};
 
 // The client's side of one request, as its codec provides it.
 class Downstream {

@@ -92,7 +92,10 @@ bool is_sidecar(const ConnectionFacts& facts) {
 void learn_peer(ConnectionFacts& facts, protocol::RequestHead& request) {
   const auto field = request.fields.find(FieldId::kXRipstopPeer);
   if (!field) return;
-  if (is_sidecar(facts) && !facts.has_peer) facts.has_peer = parse_peer(*field, facts.peer);
+  if (is_sidecar(facts) && !facts.peer) {
+    model::PeerLabels labels;
+    if (parse_peer(*field, labels)) facts.peer = std::make_unique<const model::PeerLabels>(std::move(labels));
+  }
   request.fields.drop(FieldId::kXRipstopPeer);
 }
 

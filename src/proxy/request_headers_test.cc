@@ -88,19 +88,19 @@ TEST_F(RequestHeaders, BelieveAPeersLabelsOnlyOverMutualTls) {
   const model::PeerLabels labels{.workload = "reviews-v1", .ns = "default", .app = "a b,c=%"};
   add(kPeerField, format_peer(labels));
   enter();
-  EXPECT_FALSE(facts_.has_peer);
+  EXPECT_EQ(facts_.peer, nullptr);
   EXPECT_EQ(field(kPeerField), "(none)") << "nor is it passed on";
   state_.clear();
   facts_.tls = &tls_;
   add(kPeerField, format_peer(labels));
   enter();
-  EXPECT_TRUE(facts_.has_peer);
-  EXPECT_EQ(facts_.peer, labels);
+  ASSERT_NE(facts_.peer, nullptr);
+  EXPECT_EQ(*facts_.peer, labels);
   EXPECT_EQ(field(kPeerField), "(none)");
   state_.clear();
   add(kPeerField, format_peer({.workload = "other"}));
   enter();
-  EXPECT_EQ(facts_.peer.workload, "reviews-v1") << "what is known of the connection stays";
+  EXPECT_EQ(facts_.peer->workload, "reviews-v1") << "what is known of the connection stays";
 }
 
 TEST_F(RequestHeaders, RefuseLabelsThatAreNone) {

@@ -1,6 +1,7 @@
 // The client's side of HTTP/1: requests one after the other on one connection.
 #include <utility>
 
+#include "proxy/exchange.h"
 #include "proxy/http1/http1_reader.h"
 #include "proxy/http1/http1_writer.h"
 #include "proxy/listener/connection.h"
@@ -16,13 +17,14 @@ constexpr size_t kLingerStep = 4096;
 
 class Http1Connection final : public Downstream {
  public:
-  Http1Connection(Worker& worker, Worker::Seat& seat, net::Stream& stream, ConnectionFacts& facts)
+  Http1Connection(Worker& worker, Worker::Seat& seat, net::Stream& stream, ConnectionFacts& facts,
+                  runtime::ByteBuffer received)
       : worker_(worker),
         seat_(seat),
         stream_(stream),
         facts_(facts),
         http_(*facts.chain->http),
-        reader_(stream, http_.rules),
+        reader_(stream, http_.rules, std::move(received)),
         writer_(stream) {}
 
   // Cut off in the middle of an exchange: the client must not take the response for whole.
@@ -32,7 +34,10 @@ class Http1Connection final : public Downstream {
   Http1Connection(const Http1Connection&) = delete;
   Http1Connection& operator=(const Http1Connection&) = delete;
 
-  runtime::Task<void> serve(std::string received);
+  // kDone: bytes of a request are there. Holds no buffer when there are none.
+  runtime::Transfer::State try_begin();
+  // The request whose first bytes are there, to the end of its answer; true when another may follow.
+  runtime::Task<bool> serve_one();
 
   MessageSource& body() override { return reader_; }
   MessageSink& sink() override { return writer_; }
@@ -47,11 +52,7 @@ class Http1Connection final : public Downstream {
   [[nodiscard]] std::string_view early_bytes() const override { return reader_.rest(); }
 
  private:
-  enum class Next : uint8_t { kGoOn, kStop };
-
-  runtime::Task<bool> wait_for_request();
-  runtime::Task<HeadStep> read_head(protocol::RequestHead& head);
-  runtime::Task<Next> serve_one();
+  runtime::Task<HeadStep> wait_for_head(protocol::RequestHead& head);
   runtime::Task<void> linger();
 
   Worker& worker_;
@@ -83,72 +84,47 @@ void Http1Connection::queue_response(protocol::ResponseHead& head) {
   writer_.queue_head(head, signal);
 }
 
-// Idle connections hold neither a buffer nor an exchange: bytes come first, and an event that is still set from before
-// is no byte.
-runtime::Task<bool> Http1Connection::wait_for_request() {
-  const auto idle = http_.model->idle_timeout.value_or(Duration::zero());
-  const TimePoint deadline = deadline_after(worker_.reactor().now(), idle);
-  while (reader_.is_empty()) {
-    if (seat_.drain().is_set()) co_return false;
-    const runtime::Transfer::State got = reader_.try_receive();
-    if (got == runtime::Transfer::State::kDone) co_return true;
-    if (got != runtime::Transfer::State::kWouldBlock) co_return false;
-    const runtime::Woken woken = co_await runtime::wait_either(stream_.readable(), seat_.drain(), deadline);
-    if (woken != runtime::Woken::kFirst) co_return false;
-  }
-  co_return true;
+runtime::Transfer::State Http1Connection::try_begin() {
+  if (!reader_.is_empty()) return runtime::Transfer::State::kDone;
+  return seat_.drain().is_set() ? runtime::Transfer::State::kEnd : reader_.try_receive();
 }
 
-runtime::Task<HeadStep> Http1Connection::read_head(protocol::RequestHead& head) {
-  TimePoint deadline{};
-  for (;;) {
+// A time-out shows as a fault-free "fault": the caller answers 408.
+runtime::Task<HeadStep> Http1Connection::wait_for_head(protocol::RequestHead& head) {
+  const auto timeout = http_.model->request_headers_timeout.value_or(kDefaultHeadTimeout);
+  const TimePoint deadline = deadline_after(worker_.reactor().now(), timeout);
+  while (co_await stream_.readable().wait(deadline)) {
     const HeadStep step = reader_.try_head(head);
     if (step.state != HeadStep::State::kWouldBlock) co_return step;
-    if (reader_.is_empty()) {
-      if (!co_await wait_for_request()) co_return HeadStep{HeadStep::State::kEnd};
-      continue;
-    }
-    if (deadline == TimePoint{}) {
-      const auto timeout = http_.model->request_headers_timeout.value_or(kDefaultHeadTimeout);
-      deadline = deadline_after(worker_.reactor().now(), timeout);
-    }
-    // A time-out shows as a fault-free "fault": the caller answers 408.
-    if (!co_await stream_.readable().wait(deadline)) co_return HeadStep{HeadStep::State::kFault};
   }
+  co_return HeadStep{HeadStep::State::kFault};
 }
 
-runtime::Task<Http1Connection::Next> Http1Connection::serve_one() {
+runtime::Task<bool> Http1Connection::serve_one() {
   const ExchangePool::Ref state = worker_.exchanges().take();
-  const HeadStep step = co_await read_head(state->request);
+  HeadStep step = reader_.try_head(state->request);
+  if (step.state == HeadStep::State::kWouldBlock) step = co_await wait_for_head(state->request);
   request_ = &state->request;
-  if (step.state == HeadStep::State::kEnd || step.state == HeadStep::State::kCut) co_return Next::kStop;
+  if (step.state == HeadStep::State::kEnd || step.state == HeadStep::State::kCut) co_return false;
   if (step.state == HeadStep::State::kFault) {
     state->request.keep_alive = false;
     co_await refuse_request(worker_, *this, facts_, *state, step.fault);
     co_await linger();
-    co_return Next::kStop;
+    co_return false;
   }
   is_busy_ = true;
   const ExchangeEnd end = co_await run_exchange(worker_, *this, facts_, *state);
   is_busy_ = false;
   if (end == ExchangeEnd::kAbort) {
     stream_.reset_on_close();
-    co_return Next::kStop;
+    co_return false;
   }
   if (end == ExchangeEnd::kClose || closes_) {
     co_await linger();
-    co_return Next::kStop;
+    co_return false;
   }
   reader_.end_message();
-  co_return Next::kGoOn;
-}
-
-runtime::Task<void> Http1Connection::serve(std::string received) {
-  reader_.feed(received);
-  received = {};
-  while (co_await wait_for_request()) {
-    if (co_await serve_one() == Next::kStop) break;
-  }
+  co_return true;
 }
 
 // Closing with unread bytes in the kernel would reset the connection and might take the response back from the client.
@@ -166,10 +142,14 @@ runtime::Task<void> Http1Connection::linger() {
 
 }  // namespace
 
-runtime::Task<void> serve_http1(Worker& worker, Worker::Seat& seat, net::StreamPtr stream, ConnectionFacts facts,
-                                std::string received) {
-  Http1Connection connection(worker, seat, *stream, facts);
-  co_await connection.serve(std::move(received));
+runtime::Task<ServeEnd> serve_http1(Worker& worker, Worker::Seat& seat, net::Stream& stream, ConnectionFacts& facts,
+                                    runtime::ByteBuffer received) {
+  Http1Connection connection(worker, seat, stream, facts, std::move(received));
+  for (;;) {
+    const runtime::Transfer::State begun = connection.try_begin();
+    if (begun == runtime::Transfer::State::kWouldBlock) co_return ServeEnd::kIdle;
+    if (begun != runtime::Transfer::State::kDone || !co_await connection.serve_one()) co_return ServeEnd::kOver;
+  }
 }
 
 }  // namespace ripstop::proxy

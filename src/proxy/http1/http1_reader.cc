@@ -1,7 +1,7 @@
 #include "proxy/http1/http1_reader.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 namespace ripstop::proxy {
 namespace {
@@ -14,24 +14,15 @@ constexpr size_t kLargestBodyReadSize = 256U << 10;
 
 }  // namespace
 
-Http1Reader::Http1Reader(net::Stream& stream, const protocol::RequestRules& rules)
+Http1Reader::Http1Reader(net::Stream& stream, const protocol::RequestRules& rules, runtime::ByteBuffer received)
     : stream_(&stream),
       rules_(&rules),
       request_parser_(rules),
       response_parser_(rules.limits),
       decoder_(rules.limits),
+      head_(std::move(received)),
       body_read_size_(kFirstBodyReadSize) {
   decoder_.reset(protocol::BodyFraming::none());
-}
-
-void Http1Reader::feed(std::string_view received) {
-  while (!received.empty()) {
-    const std::span<char> space = head_.writable(std::max(kHeadReadSize, received.size()), true);
-    const size_t count = std::min(space.size(), received.size());
-    std::memcpy(space.data(), received.data(), count);
-    head_.commit(count);
-    received.remove_prefix(count);
-  }
 }
 
 Transfer Http1Reader::fill(runtime::ByteBuffer& buffer, size_t size, bool may_grow) {
@@ -136,7 +127,7 @@ void Http1Reader::end_message() {
   head_bytes_ = body_taken_ = 0;
   if (!body_.is_empty()) {
     const std::string_view next = body_.readable();
-    feed(next);
+    head_.append(next);
     body_.consume(next.size());
   }
   body_.release_if_empty();

@@ -18,11 +18,8 @@ namespace ripstop::proxy {
 
 class Http1Reader : public MessageSource {
  public:
-  // `rules` must outlive the reader.
-  Http1Reader(net::Stream& stream, const protocol::RequestRules& rules);
-
-  // Bytes that were read from the stream before the reader existed.
-  void feed(std::string_view received);
+  // `rules` must outlive the reader. `received` was read from the stream before.
+  Http1Reader(net::Stream& stream, const protocol::RequestRules& rules, runtime::ByteBuffer received = {});
 
   // One attempt at a head, reading as needed. After kDone the head's views hold until end_message().
   HeadStep try_head(protocol::RequestHead& head);

@@ -107,7 +107,7 @@ runtime::Task<void> Http2Server::serve(net::StreamPtr stream, std::string receiv
 
 }  // namespace
 
-runtime::Task<void> serve_http2(Worker& worker, Worker::Seat& seat, net::StreamPtr stream, ConnectionFacts facts,
+runtime::Task<void> serve_http2(Worker& worker, Worker::Seat& seat, net::StreamPtr stream, ConnectionFacts& facts,
                                 std::string received) {
   Http2Server server(worker, seat, facts);
   co_await server.serve(std::move(stream), std::move(received));

@@ -128,7 +128,7 @@ runtime::Task<void> TcpConnection::serve(std::string received) {
 
 }  // namespace
 
-runtime::Task<void> serve_tcp(Worker& worker, Worker::Seat& seat, net::StreamPtr stream, ConnectionFacts facts,
+runtime::Task<void> serve_tcp(Worker& worker, Worker::Seat& seat, net::StreamPtr stream, ConnectionFacts& facts,
                               std::string received) {
   TcpConnection connection(worker, seat, *stream, facts);
   co_await connection.serve(std::move(received));

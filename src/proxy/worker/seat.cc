@@ -1,8 +1,9 @@
+#include "proxy/worker/seat.h"
+
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 
-#include "proxy/worker/worker.h"
 #include "runtime/wait.h"
 
 namespace ripstop::proxy {
@@ -16,64 +17,100 @@ bool has_chain(const ListenerSettings& listener, const model::FilterChain& wante
 
 }  // namespace
 
-Worker::Seat::Seat(Worker& worker, model::Direction direction) : worker_(worker), direction_(direction) {
-  next_ = worker_.first_seat_;
+Worker::Place::Place(Worker& worker, model::Direction direction) : worker_(worker), direction_(direction) {
+  next_ = worker_.first_place_;
   if (next_ != nullptr) next_->previous_ = this;
-  worker_.first_seat_ = this;
+  worker_.first_place_ = this;
+  ++worker_.places_;
   worker_.counters_.connections.add(1);
-  if (direction == model::Direction::kInbound) ++worker_.inbound_seats_;
-  if (worker_.is_draining(direction)) drain_.set();
+  if (direction == model::Direction::kInbound) ++worker_.inbound_places_;
+  is_draining_ = worker_.is_draining(direction);
 }
 
-Worker::Seat::~Seat() {
-  (previous_ == nullptr ? worker_.first_seat_ : previous_->next_) = next_;
+Worker::Place::~Place() {
+  (previous_ == nullptr ? worker_.first_place_ : previous_->next_) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
   worker_.counters_.connections.add(-1);
-  if (direction_ == model::Direction::kInbound && --worker_.inbound_seats_ == 0) worker_.inbound_emptied_.set();
+  if (direction_ == model::Direction::kInbound && --worker_.inbound_places_ == 0) worker_.inbound_emptied_.set();
+  if (--worker_.places_ == 0) worker_.emptied_.set();
 }
 
-void Worker::Seat::follow(ListenerRef listener, ChainRef chain) {
-  listener_ = std::move(listener);
-  chain_ = std::move(chain);
+void Worker::Place::follow() {
+  follows_ = true;
   // The listener may have been replaced while the first bytes were waited for.
-  const ListenerRef now = worker_.listeners_.find(listener_->model->name);
-  if (now == listener_ || (now && has_chain(*now, *chain_->model))) return;
+  const ListenerRef now = worker_.listeners_.find(facts_.listener->model->name);
+  if (now == facts_.listener || (now && has_chain(*now, *facts_.chain->model))) return;
   cut_at_ = worker_.reactor_.now() + worker_.drain_time_;
   worker_.housekeeping_.spawn(worker_.cut_at(cut_at_));
-  retire_.set();
+  tell_retire();
 }
 
-// Setting an event may end its connection and with it its seat, so the next seat is looked up first; later seats are
-// only touched by their own connections.
+void Worker::Place::tell_drain() {
+  is_draining_ = true;
+  seat_ == nullptr ? leave() : seat_->drain_.set();
+}
+
+void Worker::Place::tell_retire() {
+  is_retired_ = true;
+  if (seat_ != nullptr) seat_->retire_.set();
+}
+
+void Worker::Place::tell_cut() {
+  is_cut_ = true;
+  seat_ == nullptr ? leave() : seat_->cut_.set();
+}
+
+Worker::Seat::Seat(Place& place)
+    : place_(place), drain_(place.is_draining_), retire_(place.is_retired_), cut_(place.is_cut_) {
+  place_.seat_ = this;
+}
+
+// Telling a connection may end it and with it its place, so the next one is looked up first; later places are only
+// touched by their own connections.
 void Worker::retire_replaced(const std::string& name) {
   const ListenerRef now = listeners_.find(name);
   std::unordered_map<const ChainSettings*, bool> lives_on;
   bool must_cut = false;
   const TimePoint deadline = reactor_.now() + drain_time_;
-  for (Seat *seat = first_seat_, *next = nullptr; seat != nullptr; seat = next) {
-    next = seat->next_;
-    if (!seat->listener_ || seat->cut_at_ != kNever || seat->listener_->model->name != name) continue;
-    const auto [judged, is_new] = lives_on.try_emplace(seat->chain_.get(), false);
-    if (is_new) judged->second = now && has_chain(*now, *seat->chain_->model);
+  for (Place *place = first_place_, *next = nullptr; place != nullptr; place = next) {
+    next = place->next_;
+    if (!place->follows_ || place->cut_at_ != kNever || place->facts_.listener->model->name != name) continue;
+    const auto [judged, is_new] = lives_on.try_emplace(place->facts_.chain.get(), false);
+    if (is_new) judged->second = now && has_chain(*now, *place->facts_.chain->model);
     if (judged->second) continue;
     must_cut = true;
-    seat->cut_at_ = deadline;
-    seat->retire_.set();
+    place->cut_at_ = deadline;
+    place->tell_retire();
   }
   if (must_cut) housekeeping_.spawn(cut_at(deadline));
 }
 
 runtime::Task<void> Worker::cut_at(TimePoint deadline) {
   co_await runtime::sleep_until(deadline);
-  for (Seat *seat = first_seat_, *next = nullptr; seat != nullptr; seat = next) {
-    next = seat->next_;
-    if (seat->cut_at_ <= deadline) seat->cut_.set();
+  for (Place *place = first_place_, *next = nullptr; place != nullptr; place = next) {
+    next = place->next_;
+    if (place->cut_at_ <= deadline) place->tell_cut();
+  }
+}
+
+void Worker::tell_drain() {
+  for (Place *place = first_place_, *next = nullptr; place != nullptr; place = next) {
+    next = place->next_;
+    if (is_draining(place->direction_)) place->tell_drain();
+  }
+}
+
+void Worker::end_connections() {
+  connections_.cancel();
+  for (Place *place = first_place_, *next = nullptr; place != nullptr; place = next) {
+    next = place->next_;
+    place->leave();
   }
 }
 
 void Worker::tick() {
-  for (Seat* seat = first_seat_; seat != nullptr; seat = seat->next_) {
-    if (seat->observer_ != nullptr) seat->observer_->on_tick();
+  for (const Place* place = first_place_; place != nullptr; place = place->next_) {
+    if (place->seat_ != nullptr && place->seat_->observer_ != nullptr) place->seat_->observer_->on_tick();
   }
 }
 

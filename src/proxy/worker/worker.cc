@@ -48,7 +48,7 @@ Worker::Worker(Parts parts)
 
 Worker::~Worker() {
   acceptors_.clear();
-  connections_.cancel();
+  end_connections();
 }
 
 void Worker::apply(const SettingsDelta& delta) {
@@ -103,10 +103,10 @@ runtime::Task<void> Worker::accept_for(std::string name, runtime::Acceptor accep
       co_await runtime::sleep_for(kAcceptPause);
       continue;
     }
-    ListenerRef listener = listeners_.find(name);
+    const ListenerRef listener = listeners_.find(name);
     if (!listener) continue;
     counters_.connections_total.add();
-    connections_.spawn(serve_connection(*this, std::move(listener), std::move(*accepted)));
+    Connection::begin(*this, listener, std::move(*accepted));
   }
 }
 
@@ -130,6 +130,11 @@ runtime::Task<void> Worker::sweep_now_and_then() {
 }
 
 runtime::Task<void> Worker::wait_until_empty(TimePoint deadline, std::function<void()> call) {
+  while (places_ != 0) {
+    emptied_.clear();
+    if (!co_await emptied_.wait(deadline)) break;
+  }
+  // The last place is given up inside its connection's task, whose end is yet to come.
   co_await connections_.join(deadline);
   call();
 }
@@ -139,7 +144,7 @@ void Worker::when_empty(TimePoint deadline, std::function<void()> call) {
 }
 
 runtime::Task<void> Worker::wait_until_inbound_empty(TimePoint deadline, std::function<void()> call) {
-  while (inbound_seats_ != 0) {
+  while (inbound_places_ != 0) {
     inbound_emptied_.clear();
     if (!co_await inbound_emptied_.wait(deadline)) break;
   }
@@ -162,13 +167,7 @@ void Worker::drain(bool inbound_only) {
     const bool stops = !listener || is_draining(listener->model->direction);
     at = stops ? acceptors_.erase(at) : std::next(at);
   }
-  // Setting an event may end its connection and with it its seat, so the next seat is looked up first; later seats are
-  // only touched by their own connections.
-  for (Seat* seat = first_seat_; seat != nullptr;) {
-    Seat* next = seat->next_;
-    if (is_draining(seat->direction_)) seat->drain_.set();
-    seat = next;
-  }
+  tell_drain();
 }
 
 }  // namespace ripstop::proxy

@@ -88,14 +88,17 @@ class Worker {
   void drain(bool inbound_only = false);
   [[nodiscard]] bool is_draining(model::Direction direction) const;
   // Connections still open.
-  [[nodiscard]] size_t open_connections() const { return connections_.size(); }
+  [[nodiscard]] size_t open_connections() const { return places_; }
   // Calls back, in this thread, once none is open or at the deadline.
   void when_empty(TimePoint deadline, std::function<void()> call);
   // Likewise for inbound connections alone.
   void when_inbound_empty(TimePoint deadline, std::function<void()> call);
 
-  // The connection's place in the list that drain() goes through.
+  // A connection among the worker's; see worker/seat.h.
+  class Place;
   class Seat;
+  // Runs on this worker until it is done or the worker ends.
+  void spawn(runtime::Task<void> connection) { connections_.spawn(std::move(connection)); }
 
  private:
   runtime::Task<void> sweep_now_and_then();
@@ -103,6 +106,8 @@ class Worker {
   runtime::Task<void> wait_until_inbound_empty(TimePoint deadline, std::function<void()> call);
   runtime::Task<void> accept_for(std::string name, runtime::Acceptor acceptor);
   void retire_replaced(const std::string& name);
+  void tell_drain();
+  void end_connections();
   runtime::Task<void> cut_at(TimePoint deadline);
   runtime::Task<void> forget_routes(ByName<RoutesRef> gone);
 
@@ -119,60 +124,15 @@ class Worker {
   ListenerSet listeners_;
   ByName<std::map<SocketAddress, std::unique_ptr<runtime::Scope>>> acceptors_;  // by local address
   Duration drain_time_;
-  Seat* first_seat_ = nullptr;
+  Place* first_place_ = nullptr;
+  size_t places_ = 0;
   bool drains_all_ = false;
   bool drains_inbound_ = false;
-  size_t inbound_seats_ = 0;
+  size_t inbound_places_ = 0;
+  runtime::Event emptied_;
   runtime::Event inbound_emptied_;
   runtime::Scope housekeeping_;
   runtime::Scope connections_;
-};
-
-// Held by a connection for as long as it lives.
-class Worker::Seat {
- public:
-  // Told now and then, so that a long connection is seen before its end.
-  class Observer {
-   public:
-    virtual void on_tick() = 0;
-
-   protected:
-    ~Observer() = default;
-  };
-
-  Seat(Worker& worker, model::Direction direction);
-  Seat(const Seat&) = delete;
-  Seat& operator=(const Seat&) = delete;
-  ~Seat();
-
-  // From now on the connection retires once the listener, as it is in force, no longer has such a filter chain. That
-  // may be so already.
-  void follow(ListenerRef listener, ChainRef chain);
-  // At most one; null for none.
-  void observe(Observer* observer) { observer_ = observer; }
-  // Set when the worker drains: the connection shall end after its current request, and at once without one.
-  [[nodiscard]] runtime::Event& drain() { return drain_; }
-  // Set when its listener was replaced or removed: the connection shall end with its next answer, but need not hurry. A
-  // client that was just about to send must not be cut off, for it could not know.
-  [[nodiscard]] runtime::Event& retire() { return retire_; }
-  // Every answer from now on is the connection's last.
-  [[nodiscard]] bool is_ending() const { return drain_.is_set() || retire_.is_set(); }
-  // Set when the drain time of a listener that was replaced or removed is over: the connection ends as it is.
-  [[nodiscard]] runtime::Event& cut() { return cut_; }
-
- private:
-  friend class Worker;
-  Worker& worker_;
-  model::Direction direction_;
-  ListenerRef listener_;  // null until follow()
-  ChainRef chain_;
-  Observer* observer_ = nullptr;
-  TimePoint cut_at_ = kNever;
-  runtime::Event drain_;
-  runtime::Event retire_;
-  runtime::Event cut_;
-  Seat* previous_ = nullptr;
-  Seat* next_ = nullptr;
 };
 
 }  // namespace ripstop::proxy

@@ -80,6 +80,16 @@ std::span<char> ByteBuffer::writable(size_t size, bool may_grow) {
   return {block_.data() + end_, block_.size() - end_};
 }
 
+void ByteBuffer::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::span<char> space = writable(bytes.size(), true);
+    const size_t count = std::min(space.size(), bytes.size());
+    std::memcpy(space.data(), bytes.data(), count);
+    commit(count);
+    bytes.remove_prefix(count);
+  }
+}
+
 void ByteBuffer::consume(size_t bytes) {
   begin_ += bytes;
   if (begin_ == end_) begin_ = end_ = 0;

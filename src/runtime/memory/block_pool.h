@@ -48,6 +48,8 @@ class ByteBuffer {
   // and grows to the next block size when that is not enough and `may_grow`. Empty when full.
   [[nodiscard]] std::span<char> writable(size_t size, bool may_grow = false);
   void commit(size_t bytes) { end_ += bytes; }
+  // Copies `bytes`, at most 256 KiB with what is there, to the end.
+  void append(std::string_view bytes);
   void consume(size_t bytes);
   // Gives the block back when nothing is left to read.
   void release_if_empty() {
