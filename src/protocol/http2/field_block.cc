@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "protocol/bytes/put.h"
 
 namespace ripstop::protocol {
 
@@ -11,9 +12,15 @@ void FieldBlock::add(std::string_view name, std::string_view value) {
 }
 
 void FieldBlock::add(std::string_view name, std::string_view value, std::string_view more) {
-  slots_.push_back({static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(name.size()),
-                    static_cast<uint32_t>(value.size() + more.size())});
-  text_.append(name).append(value).append(more);
+  is_checked_ = false;
+  const size_t at = text_.size();
+  const size_t value_size = value.size() + more.size();
+  slots_.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value_size)});
+  text_.resize_and_overwrite(at + name.size() + value_size, [&](char* text, size_t size) {
+    char* const end = put(put(text + at, name), value);
+    put(end, more);
+    return size;
+  });
 }
 
 void FieldBlock::add_lower(std::string_view name, std::string_view value) {
@@ -30,6 +37,7 @@ void FieldBlock::add_all(const FieldBlock& other) {
 void FieldBlock::clear() {
   text_.clear();
   slots_.clear();
+  is_checked_ = false;
 }
 
 FieldBlock::View FieldBlock::at(size_t index) const {

@@ -42,10 +42,17 @@ class FieldBlock {
   void swap(FieldBlock& other) noexcept {
     text_.swap(other.text_);
     slots_.swap(other.slots_);
+    std::swap(is_checked_, other.is_checked_);
   }
+  // Whoever filled the block has seen to it that names are tokens in lower case and values hold neither control bytes
+  // nor white space at their ends, so that nobody need look again. Holds until the block changes.
+  void mark_checked() { is_checked_ = true; }
+  [[nodiscard]] bool is_checked() const { return is_checked_; }
 
   [[nodiscard]] size_t count() const { return slots_.size(); }
   [[nodiscard]] bool is_empty() const { return slots_.empty(); }
+  // Some fields can be added without allocating.
+  [[nodiscard]] bool has_room() const { return slots_.capacity() != 0; }
   [[nodiscard]] View at(size_t index) const;
   // The first of that name, exactly as written.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
@@ -59,6 +66,7 @@ class FieldBlock {
  private:
   std::string text_;
   std::vector<Slot> slots_;
+  bool is_checked_ = false;
 };
 
 }  // namespace ripstop::protocol
