@@ -34,10 +34,25 @@ struct Signals {
   [[nodiscard]] std::string_view get(Pseudo which) const { return pseudo[static_cast<size_t>(which)].value_or(""); }
 };
 
+// The only one that the name can be.
+Pseudo candidate(std::string_view name) {
+  if (name.size() < 3) return Pseudo::kMethod;
+  switch (name[1]) {
+    case 'a':
+      return Pseudo::kAuthority;
+    case 'p':
+      return name[2] == 'a' ? Pseudo::kPath : Pseudo::kProtocol;
+    case 's':
+      return name[2] == 'c' ? Pseudo::kScheme : Pseudo::kStatus;
+    default:
+      return Pseudo::kMethod;
+  }
+}
+
 Fault read_pseudo(const FieldBlock::View& field, Signals& signals) {
-  const auto* const found = std::ranges::find(kPseudoNames, field.name);
-  if (found == kPseudoNames.end()) return Fault::kPseudoFieldUnknown;
-  auto& value = signals.pseudo[static_cast<size_t>(found - kPseudoNames.begin())];
+  const auto which = static_cast<size_t>(candidate(field.name));
+  if (kPseudoNames[which] != field.name) return Fault::kPseudoFieldUnknown;
+  auto& value = signals.pseudo[which];
   if (value) return Fault::kPseudoFieldRepeated;
   value = field.value;
   return Fault::kNone;
