@@ -92,6 +92,7 @@ FieldId identify(std::string_view name) {
   const FieldId candidate = kTable[slot_of(name)];
   const std::string_view expected = kNames[static_cast<size_t>(candidate)];
   if (expected.size() != name.size()) return FieldId::kOther;
+  if (expected == name) return candidate;
   for (size_t i = 0; i < name.size(); ++i) {
     if (ascii_lower(name[i]) != expected[i]) return FieldId::kOther;
   }

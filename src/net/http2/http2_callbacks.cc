@@ -6,6 +6,9 @@
 
 #include "base/text.h"
 #include "net/http2/http2_core.h"
+#include "net/http2/http2_memory.h"
+#include "net/http2/http2_spare_blocks.h"
+#include "runtime/memory/text_pool.h"
 #include "runtime/reactor.h"
 
 namespace ripstop::net {
@@ -60,17 +63,17 @@ nghttp2_session* Http2Core::make_session(Http2Core& core) {
   nghttp2_option_set_no_closed_streams(option, 1);
   nghttp2_option_set_max_continuations(option, core.options_.max_continuations);
   nghttp2_session* session = nullptr;
-  const int error = core.is_server_ ? nghttp2_session_server_new2(&session, callbacks(), &core, option)
-                                    : nghttp2_session_client_new2(&session, callbacks(), &core, option);
+  const int error = core.is_server_ ? nghttp2_session_server_new3(&session, callbacks(), &core, option, http2_memory())
+                                    : nghttp2_session_client_new3(&session, callbacks(), &core, option, http2_memory());
   nghttp2_option_del(option);
   assert(error == 0);
   static_cast<void>(error);
   std::vector<nghttp2_settings_entry> settings = {
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, core.options_.stream_window},
-      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<uint32_t>(core.options_.max_field_bytes)}};
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<uint32_t>(core.options_.max_field_bytes)},
+      {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1}};
   if (core.is_server_) {
     settings.push_back({NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, core.options_.max_streams});
-    settings.push_back({NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1});
     if (core.options_.enable_connect_protocol) settings.push_back({NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1});
   } else {
     settings.push_back({NGHTTP2_SETTINGS_ENABLE_PUSH, 0});
@@ -114,31 +117,8 @@ int Http2Core::on_begin_headers(nghttp2_session* session, const nghttp2_frame* f
   return 0;
 }
 
-// The thread's header blocks that are between two messages; each keeps the room it has grown to.
-namespace {
-
-constexpr size_t kSpareBlocks = 64;
-constexpr size_t kSpareBytes = 4096;
-
-std::vector<FieldBlock>& spare_blocks() {
-  static thread_local std::vector<FieldBlock> blocks;
-  return blocks;
-}
-
-}  // namespace
-
-void Http2Core::keep_spare(FieldBlock& block) {
-  if (block.text().size() > kSpareBytes || block.is_empty() || spare_blocks().size() >= kSpareBlocks) return;
-  block.clear();
-  spare_blocks().push_back(std::move(block));
-}
-
 void Http2Core::begin_block() {
-  block_.clear();
-  if (auto& spare = spare_blocks(); !spare.empty()) {
-    block_.swap(spare.back());
-    spare.pop_back();
-  }
+  take_spare(block_);
   block_fields_ = block_bytes_ = 0;
   block_too_large_ = false;
   block_began_ = now();
@@ -214,6 +194,7 @@ int Http2Core::on_frame_received(nghttp2_session*, const nghttp2_frame* frame, v
 
 void Http2Core::on_block_end(Http2Stream& stream, bool is_request, bool is_last) {
   if (is_last) stream.peer_ended_ = true;
+  block_.mark_checked();
   if (is_request) {
     stream.is_held_ = true;
     ++held_requests_;
@@ -232,7 +213,7 @@ void Http2Core::on_block_end(Http2Stream& stream, bool is_request, bool is_last)
                             Retry::kNever, "the peer sent a header block over its budget"};
     reset(stream, Http2Code::kEnhanceYourCalm);
   } else if (is_server_ || stream.had_final_head_) {
-    stream.trailers_ = std::exchange(block_, {});
+    stream.trailers_.swap(block_);
   } else {
     on_response_head(stream);
   }
@@ -246,7 +227,8 @@ void Http2Core::on_response_head(Http2Stream& stream) {
     reset(stream, Http2Code::kEnhanceYourCalm);
     return;
   }
-  stream.heads_.push_back(std::exchange(block_, {}));
+  FieldBlock& place = stream.has_head() ? stream.later_heads_.emplace_back() : stream.next_head_;
+  place.swap(block_);
 }
 
 void Http2Core::on_peer_end(Http2Stream& stream) {
@@ -265,6 +247,7 @@ int Http2Core::on_data(nghttp2_session* session, uint8_t, int32_t id, const uint
     stream->received_.erase(0, stream->consumed_);
     stream->consumed_ = 0;
   }
+  runtime::take_text(stream->received_);
   stream->received_.append(reinterpret_cast<const char*>(bytes), size);
   core.wake(*stream, kWakeReader);
   return 0;
@@ -275,6 +258,7 @@ int Http2Core::on_stream_close(nghttp2_session*, int32_t id, uint32_t code, void
   Http2Stream* stream = core.find(id);
   if (stream == nullptr || !stream->is_open_) return 0;
   stream->is_open_ = false;
+  core.found_ = nullptr;
   if (stream->peer_ended_) core.scan_.on_ended(id);
   --core.open_streams_;
   core.idle_since_ = now();
@@ -302,10 +286,20 @@ int Http2Core::on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void*
   }
   if (stream == nullptr) return 0;
   stream->head_sent_ = true;
+  if (type == NGHTTP2_HEADERS) on_head_sent(*stream);
   if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
   stream->end_sent_ = true;
   if (core.is_server_ && !stream->is_held_ && !stream->peer_ended_) core.reset(*stream, Http2Code::kNoError);
   return 0;
+}
+
+// Interim heads, which nghttp2 has copied, come before the final one.
+void Http2Core::on_head_sent(Http2Stream& stream) {
+  if (stream.interim_out_ != 0) {
+    --stream.interim_out_;
+  } else {
+    keep_spare(stream.head_out_);
+  }
 }
 
 int Http2Core::on_frame_not_sent(nghttp2_session*, const nghttp2_frame* frame, int error, void* user) {
@@ -351,7 +345,7 @@ int Http2Core::send_output(nghttp2_session*, nghttp2_frame*, const uint8_t* head
   stream.sent_ += size;
   stream.progress_ = now();
   if (stream.sent_ == stream.unsent_.size()) {
-    stream.unsent_.clear();
+    runtime::give_text(stream.unsent_);
     stream.sent_ = 0;
   }
   core.wake(stream, kWakeWriter);
@@ -387,7 +381,7 @@ Error Http2Core::connection_error(const Http2Stream& stream) const {
   if (is_server_) return error;
   if (!stream.head_sent_) {
     error.retry = Retry::kSafe;
-  } else if (streams_begun_ > 1 && stream.heads_.empty() && stream.head_.is_empty()) {
+  } else if (streams_begun_ > 1 && !stream.has_head() && stream.head_.is_empty()) {
     error.retry = Retry::kIfReused;
   }
   return error;

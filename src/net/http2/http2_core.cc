@@ -166,9 +166,9 @@ void Http2Core::end_refused(std::string reason) {
 
 void Http2Core::dispatch() {
   if (!is_over_) {
-    for (auto arrived = std::exchange(arrived_, {}); Http2StreamPtr & stream : arrived) {
-      tasks_.spawn(handler_(std::move(stream)));
-    }
+    starting_.swap(arrived_);
+    for (Http2StreamPtr& stream : starting_) tasks_.spawn(handler_(std::move(stream)));
+    starting_.clear();
   }
   for (size_t i = 0; i < due_.size(); ++i) {
     if (due_[i] != nullptr) wake_one(i);
@@ -193,7 +193,9 @@ void Http2Core::wake(Http2Stream& stream, uint8_t what) {
   if (!stream.is_held_) return;
   const bool is_queued = (stream.waking_ & kQueued) != 0;
   stream.waking_ = static_cast<uint8_t>(stream.waking_ | what | kQueued);
-  if (!is_queued) due_.push_back(&stream);
+  if (is_queued) return;
+  stream.due_at_ = static_cast<uint32_t>(due_.size());
+  due_.push_back(&stream);
 }
 
 bool Http2Core::fill_output() {

@@ -76,7 +76,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   void link(Http2Stream& stream);
   void unlink(Http2Stream& stream);
   void forget(Http2Stream& stream);
-  [[nodiscard]] Http2Stream* find(int32_t id) const;
+  [[nodiscard]] Http2Stream* find(int32_t id);
 
   // http2_clock.cc: time-outs and the orderly end
   [[nodiscard]] TimePoint next_deadline() const;
@@ -88,7 +88,6 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   void finish_drain();
 
   // http2_callbacks.cc: what nghttp2 reports
-  static void keep_spare(FieldBlock& block);
   void begin_block();
   static nghttp2_session* make_session(Http2Core& core);
   static nghttp2_session_callbacks* callbacks();
@@ -114,6 +113,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   void on_block_end(Http2Stream& stream, bool is_request, bool is_last);
   void on_response_head(Http2Stream& stream);
   void on_peer_end(Http2Stream& stream);
+  static void on_head_sent(Http2Stream& stream);
   [[nodiscard]] Error stream_error(uint32_t code) const;
   [[nodiscard]] Error connection_error(const Http2Stream& stream) const;
 
@@ -160,10 +160,12 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   TimePoint drain_noticed_{};
 
   Http2Stream* streams_ = nullptr;
+  Http2Stream* found_ = nullptr;  // by find(), while nghttp2 knows it
   size_t open_streams_ = 0;
   size_t held_requests_ = 0;
   size_t streams_begun_ = 0;
   std::vector<Http2StreamPtr> arrived_;
+  std::vector<Http2StreamPtr> starting_;
   std::vector<Http2Stream*> due_;
 
   std::optional<Error> failure_;

@@ -1,23 +1,41 @@
-#include <algorithm>
 #include <utility>
 
 #include "net/http2/http2_core.h"
+#include "net/http2/http2_spare_blocks.h"
+#include "runtime/memory/text_pool.h"
 #include "runtime/reactor.h"
 
 namespace ripstop::net {
 namespace {
 
-// nghttp2 copies what it is given, so one list serves the whole thread.
-const std::vector<nghttp2_nv>& to_nghttp2(const FieldBlock& block) {
+constexpr uint8_t kCopied = NGHTTP2_NV_FLAG_NONE;
+// The block stays as it is until it has been sent.
+constexpr uint8_t kReferred = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
+
+// Such values are not to be found out by guessing at what compresses well (RFC 7541 section 7.1).
+bool is_secret(std::string_view name) {
+  switch (name.size()) {
+    case 6:
+      return name == "cookie";
+    case 10:
+      return name == "set-cookie";
+    case 13:
+      return name == "authorization";
+    default:
+      return false;
+  }
+}
+
+// nghttp2 copies the list that it is given, so one serves the whole thread.
+const std::vector<nghttp2_nv>& to_nghttp2(const FieldBlock& block, uint8_t flags) {
   static thread_local std::vector<nghttp2_nv> fields;
   fields.clear();
   for (size_t i = 0; i < block.count(); ++i) {
     const FieldBlock::View field = block.at(i);
-    const bool is_secret = field.name == "authorization" || field.name == "cookie" || field.name == "set-cookie";
+    const auto secrecy = static_cast<uint8_t>(is_secret(field.name) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE);
     fields.push_back({reinterpret_cast<uint8_t*>(const_cast<char*>(field.name.data())),
                       reinterpret_cast<uint8_t*>(const_cast<char*>(field.value.data())), field.name.size(),
-                      field.value.size(),
-                      static_cast<uint8_t>(is_secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE)});
+                      field.value.size(), static_cast<uint8_t>(flags | secrecy)});
   }
   return fields;
 }
@@ -34,7 +52,9 @@ Result<Http2StreamPtr> Http2Core::open(const FieldBlock& head, bool is_last) {
                 Retry::kSafe);
   }
   Http2StreamPtr stream(new Http2Stream(this));
-  const std::vector<nghttp2_nv>& fields = to_nghttp2(head);
+  take_spare(stream->head_out_);
+  stream->head_out_ = head;
+  const std::vector<nghttp2_nv>& fields = to_nghttp2(stream->head_out_, kReferred);
   nghttp2_data_provider provider{.source = {.ptr = stream.get()}, .read_callback = read_output};
   const int32_t id = nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(),
                                             is_last ? nullptr : &provider, stream.get());
@@ -58,14 +78,18 @@ bool Http2Core::can_open() const {
 }
 
 Status Http2Core::submit_head(Http2Stream& stream, const FieldBlock& head, bool is_last) {
-  const std::vector<nghttp2_nv>& fields = to_nghttp2(head);
   const auto status = head.find(":status");
   const bool is_interim = status && status->starts_with('1');
   int error = 0;
   if (is_interim) {
+    const std::vector<nghttp2_nv>& fields = to_nghttp2(head, kCopied);
     error =
         nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, stream.id_, nullptr, fields.data(), fields.size(), nullptr);
+    if (error == 0) ++stream.interim_out_;
   } else {
+    take_spare(stream.head_out_);
+    stream.head_out_ = head;
+    const std::vector<nghttp2_nv>& fields = to_nghttp2(stream.head_out_, kReferred);
     nghttp2_data_provider provider{.source = {.ptr = &stream}, .read_callback = read_output};
     error = nghttp2_submit_response(session_, stream.id_, fields.data(), fields.size(), is_last ? nullptr : &provider);
   }
@@ -79,7 +103,7 @@ Status Http2Core::submit_head(Http2Stream& stream, const FieldBlock& head, bool 
 }
 
 int Http2Core::submit_trailers(nghttp2_session* session, int32_t id, const FieldBlock& trailers) {
-  const std::vector<nghttp2_nv>& fields = to_nghttp2(trailers);
+  const std::vector<nghttp2_nv>& fields = to_nghttp2(trailers, kReferred);
   return nghttp2_submit_trailer(session, id, fields.data(), fields.size());
 }
 
@@ -122,8 +146,11 @@ void Http2Core::release(Http2Stream& stream) {
   if (stream.end_sent_) reset(stream, Http2Code::kNoError);
 }
 
-Http2Stream* Http2Core::find(int32_t id) const {
-  return static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(session_, id));
+// A stream's frames come one behind the other, so the last one found is asked for again and again.
+Http2Stream* Http2Core::find(int32_t id) {
+  if (found_ != nullptr && found_->id_ == id) return found_;
+  found_ = static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(session_, id));
+  return found_;
 }
 
 void Http2Core::link(Http2Stream& stream) {
@@ -139,9 +166,15 @@ void Http2Core::unlink(Http2Stream& stream) {
 }
 
 void Http2Core::forget(Http2Stream& stream) {
-  if ((stream.waking_ & kQueued) != 0) std::ranges::replace(due_, &stream, nullptr);
+  if ((stream.waking_ & kQueued) != 0) due_[stream.due_at_] = nullptr;
+  if (found_ == &stream) found_ = nullptr;
   unlink(stream);
-  keep_spare(stream.head_);
+  for (FieldBlock* block :
+       {&stream.head_, &stream.next_head_, &stream.trailers_, &stream.head_out_, &stream.trailers_out_}) {
+    keep_spare(*block);
+  }
+  runtime::give_text(stream.received_);
+  runtime::give_text(stream.unsent_);
   delete &stream;
 }
 

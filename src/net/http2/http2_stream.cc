@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 #include "net/http2/http2_core.h"
+#include "net/http2/http2_spare_blocks.h"
+#include "runtime/memory/text_pool.h"
 
 namespace ripstop::net {
 
@@ -24,7 +26,7 @@ Status Http2Stream::check_readable() const {
 }
 
 runtime::Task<Status> Http2Stream::read_head(TimePoint deadline) {
-  while (heads_.empty()) {
+  while (!has_head()) {
     if (Status usable = check_readable(); !usable) co_return usable;
     if (peer_ended_) co_return fail(ErrorCode::kReset, "the peer ended the stream without a head");
     readable_.clear();
@@ -35,9 +37,12 @@ runtime::Task<Status> Http2Stream::read_head(TimePoint deadline) {
 }
 
 bool Http2Stream::next_head() {
-  if (heads_.empty()) return false;
-  head_.swap(heads_.front());
-  heads_.erase(heads_.begin());
+  if (!has_head()) return false;
+  head_.swap(next_head_);
+  next_head_.clear();
+  if (later_heads_.empty()) return true;
+  next_head_.swap(later_heads_.front());
+  later_heads_.erase(later_heads_.begin());
   return true;
 }
 
@@ -94,6 +99,7 @@ Result<size_t> Http2Stream::try_write_body(std::string_view bytes) {
     sent_ = 0;
   }
   core_->output_ready(*this);
+  runtime::take_text(unsent_);
   unsent_.append(bytes.substr(0, taken));
   return taken;
 }
@@ -109,11 +115,14 @@ runtime::Task<Status> Http2Stream::write_body(std::string_view bytes, TimePoint 
   co_return Status{};
 }
 
-Status Http2Stream::end(FieldBlock trailers) {
+Status Http2Stream::end(const FieldBlock& trailers) {
   if (Status usable = check_writable(); !usable) return usable;
   if (!head_written_ || end_written_) return fail(ErrorCode::kInvalidArgument, "a stream ends once, after its head");
   end_written_ = true;
-  trailers_out_ = std::move(trailers);
+  if (!trailers.is_empty()) {
+    take_spare(trailers_out_);
+    trailers_out_ = trailers;
+  }
   core_->output_ready(*this);
   return {};
 }

@@ -76,10 +76,10 @@ class Http2Stream {
 
   // The same without waiting: what is there, whether that was all, and the event to wait for more (or for a failure).
   [[nodiscard]] std::string_view body() const { return std::string_view(received_).substr(consumed_); }
-  [[nodiscard]] bool has_head() const { return !heads_.empty(); }
+  [[nodiscard]] bool has_head() const { return !next_head_.is_empty(); }
   // Client: makes the next head that has arrived head(); false when there is none.
   bool next_head();
-  [[nodiscard]] bool has_ended() const { return peer_ended_ && heads_.empty() && consumed_ == received_.size(); }
+  [[nodiscard]] bool has_ended() const { return peer_ended_ && !has_head() && consumed_ == received_.size(); }
   [[nodiscard]] runtime::Event& readable() { return readable_; }
 
   // --- what we say ---
@@ -92,7 +92,7 @@ class Http2Stream {
   Result<size_t> try_write_body(std::string_view bytes);
   [[nodiscard]] runtime::Event& writable() { return writable_; }
   // No more body; trailers when there are any.
-  Status end(FieldBlock trailers = {});
+  Status end(const FieldBlock& trailers = {});
   // Ends the stream in both directions, at once; what was not flushed is lost. Does nothing when it is over.
   void reset(Http2Code code);
 
@@ -128,14 +128,19 @@ class Http2Stream {
   bool is_deferred_ = false;  // nghttp2 waits for resume_data
   bool reset_asked_ = false;  // by our own side
   uint8_t waking_ = 0;        // which events are due; see Http2Core
+  uint32_t due_at_ = 0;       // its place among those that are to be woken
   uint16_t interim_heads_ = 0;
   FieldBlock head_;
-  std::vector<FieldBlock> heads_;  // arrived, not yet read
+  FieldBlock next_head_;                 // arrived, not yet read
+  std::vector<FieldBlock> later_heads_;  // behind it
   FieldBlock trailers_;
   std::string received_;
   size_t consumed_ = 0;
   size_t taken_ = 0;  // by take_body(), not consumed
+  // Not yet on the wire; nghttp2 refers to their text.
+  FieldBlock head_out_;
   FieldBlock trailers_out_;
+  uint16_t interim_out_ = 0;  // 1xx heads not yet on the wire
   std::string unsent_;
   size_t sent_ = 0;
   TimePoint progress_{};  // when output last moved

@@ -37,6 +37,12 @@ __attribute__((target("ssse3"))) inline unsigned outside_mask(__m128i rows, __m1
   return static_cast<unsigned>(_mm_movemask_epi8(outside));
 }
 
+__attribute__((target("ssse3"))) inline __m128i ends_of(const char* text, size_t size) {
+  const __m128i front = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(text));
+  const __m128i back = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(text + size - 8));
+  return _mm_unpacklo_epi64(front, back);
+}
+
 __attribute__((target("ssse3"))) size_t find_outside_ssse3(const ByteClass& members, const char* text, size_t size) {
   const __m128i rows = _mm_load_si128(reinterpret_cast<const __m128i*>(members.rows()));
   size_t i = 0;
@@ -44,21 +50,32 @@ __attribute__((target("ssse3"))) size_t find_outside_ssse3(const ByteClass& memb
     const unsigned mask = outside_mask(rows, _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + i)));
     if (mask != 0) return i + static_cast<size_t>(__builtin_ctz(mask));
   }
-  return i + find_outside_scalar(members, text + i, size - i);
+  if (size - i < 8) return i + find_outside_scalar(members, text + i, size - i);
+  // The first and the last eight bytes of the rest, which overlap.
+  const unsigned mask = outside_mask(rows, ends_of(text + i, size - i));
+  if (mask == 0) return size;
+  const auto first = static_cast<size_t>(__builtin_ctz(mask));
+  return first < 8 ? i + first : size - 16 + first;
+}
+
+__attribute__((target("ssse3"))) inline unsigned control_mask(__m128i bytes) {
+  const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+  const __m128i tab = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'));
+  const __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, low), del)));
 }
 
 __attribute__((target("ssse3"))) size_t find_control_ssse3(const char* text, size_t size) {
-  const __m128i last_control = _mm_set1_epi8(0x1F);
   size_t i = 0;
   for (; i + 16 <= size; i += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + i));
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    const __m128i tab = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'));
-    const __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, low), del)));
+    const unsigned mask = control_mask(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text + i)));
     if (mask != 0) return i + static_cast<size_t>(__builtin_ctz(mask));
   }
-  return i + find_control_scalar(text + i, size - i);
+  if (size - i < 8) return i + find_control_scalar(text + i, size - i);
+  const unsigned mask = control_mask(ends_of(text + i, size - i));
+  if (mask == 0) return size;
+  const auto first = static_cast<size_t>(__builtin_ctz(mask));
+  return first < 8 ? i + first : size - 16 + first;
 }
 
 __attribute__((target("avx2"))) size_t find_control_avx2(const char* text, size_t size) {

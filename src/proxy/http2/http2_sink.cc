@@ -19,6 +19,8 @@ void Http2Sink::queue_body(std::string_view data) {
 
 void Http2Sink::queue_end(const protocol::Fields& trailers) {
   if (std::exchange(wants_end_, true)) return;
+  if (trailers.begin() == trailers.end()) return;
+  net::take_spare(trailers_);
   protocol::write_trailers(trailers, trailers_);
 }
 
@@ -34,7 +36,7 @@ State Http2Sink::try_flush() {
   first_ = count_ = 0;
   if (wants_end_ == has_ended_) return State::kDone;
   has_ended_ = true;
-  return stream_->end(std::move(trailers_)) ? State::kDone : State::kFailed;
+  return stream_->end(trailers_) ? State::kDone : State::kFailed;
 }
 
 }  // namespace ripstop::proxy

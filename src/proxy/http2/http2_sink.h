@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "net/http2/http2_spare_blocks.h"
 #include "net/http2/http2_stream.h"
 #include "proxy/message.h"
 
@@ -12,6 +13,11 @@ namespace ripstop::proxy {
 
 class Http2Sink final : public MessageSink {
  public:
+  Http2Sink() = default;
+  Http2Sink(const Http2Sink&) = delete;
+  Http2Sink& operator=(const Http2Sink&) = delete;
+  ~Http2Sink() override { net::keep_spare(trailers_); }
+
   // The final head has been written to `stream`, which must outlive what follows; `is_last`: nothing does.
   void begin(net::Http2Stream& stream, bool is_last);
   // The head could not be written: every flush fails.

@@ -6,6 +6,11 @@ namespace ripstop::proxy {
 
 using Kind = protocol::BodyFraming::Kind;
 
+const protocol::Fields& Http2Source::none() {
+  static const protocol::Fields fields;
+  return fields;
+}
+
 void Http2Source::begin(protocol::BodyFraming framing) {
   framing_ = framing;
   left_ = framing.length;
@@ -39,9 +44,14 @@ BodyPiece Http2Source::finish() {
   if (framing_.kind == Kind::kLength && left_ != 0) {
     return {.state = BodyPiece::State::kFault, .fault = protocol::Fault::kLengthMismatch};
   }
-  const protocol::Fault fault = protocol::read_trailers(stream_->trailers(), *limits_, trailers_);
-  if (fault != protocol::Fault::kNone) return {.state = BodyPiece::State::kFault, .fault = fault};
   is_complete_ = true;
+  if (stream_->trailers().is_empty()) return {BodyPiece::State::kEnd};
+  trailers_ = take_spare_fields();
+  const protocol::Fault fault = protocol::read_trailers(stream_->trailers(), *limits_, *trailers_);
+  if (fault != protocol::Fault::kNone) {
+    is_complete_ = false;
+    return {.state = BodyPiece::State::kFault, .fault = fault};
+  }
   return {BodyPiece::State::kEnd};
 }
 

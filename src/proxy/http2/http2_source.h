@@ -5,7 +5,9 @@
 
 #include "net/http2/http2_stream.h"
 #include "protocol/limits.h"
+#include "proxy/http2/spare_fields.h"
 #include "proxy/message.h"
+#include "runtime/memory/text_pool.h"
 
 namespace ripstop::proxy {
 
@@ -13,6 +15,9 @@ class Http2Source final : public MessageSource {
  public:
   // Both must outlive the source.
   Http2Source(net::Http2Stream& stream, const protocol::Limits& limits) : stream_(&stream), limits_(&limits) {}
+  Http2Source(const Http2Source&) = delete;
+  Http2Source& operator=(const Http2Source&) = delete;
+  ~Http2Source() override { runtime::give_text(held_); }
 
   // The head has been read; what follows must fit its framing.
   void begin(protocol::BodyFraming framing);
@@ -21,11 +26,12 @@ class Http2Source final : public MessageSource {
 
   BodyPiece try_body(bool may_read) override;
   runtime::Event& readable() override { return stream_->readable(); }
-  [[nodiscard]] const protocol::Fields& trailers() const override { return trailers_; }
+  [[nodiscard]] const protocol::Fields& trailers() const override { return trailers_ ? *trailers_ : none(); }
   // All of the message has been given out.
   [[nodiscard]] bool is_complete() const { return is_complete_; }
 
  private:
+  static const protocol::Fields& none();
   BodyPiece take();
   BodyPiece finish();
 
@@ -35,7 +41,7 @@ class Http2Source final : public MessageSource {
   uint64_t left_ = 0;  // of a known length
   std::string held_;   // given out, and kept until it has been sent
   bool is_complete_ = false;
-  protocol::Fields trailers_;
+  SpareFields trailers_;  // null: none
 };
 
 }  // namespace ripstop::proxy

@@ -39,6 +39,7 @@ bool SharedConnection::has_room(uint32_t most_requests, TimePoint now) const {
 Http2Request::Http2Request(SharedConnectionRef connection) : connection_(std::move(connection)) {}
 
 Http2Request::~Http2Request() {
+  source_.reset();
   stream_.reset();
   connection_->slot.offer();
 }

@@ -15,7 +15,7 @@ constexpr Duration kSweepInterval = std::chrono::seconds(1);
 constexpr int kSweepsPerTick = 5;  // as often as Istio reports on connections that live
 // After accept failed for want of descriptors or memory: room may come, and trying at once would only spin.
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
-constexpr size_t kIdleExchanges = 256;
+constexpr size_t kIdleExchanges = 1024;
 
 }  // namespace
 

@@ -1,0 +1,13 @@
+// Header blocks between two messages, each with the room it has grown to, one set per thread.
+#pragma once
+
+#include "protocol/http2/field_block.h"
+
+namespace ripstop::net {
+
+// Empties `block`, which then often has room.
+void take_spare(protocol::FieldBlock& block);
+// Empties `block` and keeps its room for another.
+void keep_spare(protocol::FieldBlock& block);
+
+}  // namespace ripstop::net
