@@ -45,8 +45,10 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   [[nodiscard]] bool is_server() const { return is_server_; }
   [[nodiscard]] const Http2Options& options() const { return options_; }
   Status submit_head(Http2Stream& stream, const FieldBlock& head, bool is_last);
-  // The stream has bytes or its end to send.
-  void output_ready(Http2Stream& stream);
+  // Bytes of body that the stream may take from its writer now.
+  [[nodiscard]] size_t send_room(const Http2Stream& stream) const;
+  // The stream has its end or `more` bytes to send.
+  void output_ready(Http2Stream& stream, size_t more);
   void consumed(Http2Stream& stream, size_t bytes);
   void reset(Http2Stream& stream, Http2Code code);
   // The holder is gone.
@@ -111,6 +113,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   static int submit_trailers(nghttp2_session* session, int32_t id, const FieldBlock& trailers);
   int calm_down(std::string_view reason);
   int count_field(size_t bytes);
+  [[nodiscard]] bool is_for_nobody(const nghttp2_frame_hd& header) const;
+  [[nodiscard]] bool hold_block(Http2Stream& stream);
   void on_block_end(Http2Stream& stream, bool is_request, bool is_last);
   void on_response_head(Http2Stream& stream);
   void on_peer_end(Http2Stream& stream);
@@ -162,6 +166,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   Http2Stream* streams_ = nullptr;
   size_t open_streams_ = 0;
   size_t held_requests_ = 0;
+  size_t held_field_bytes_ = 0;
+  size_t unsent_bytes_ = 0;  // in the streams' send buffers
   size_t streams_begun_ = 0;
   std::vector<Http2StreamPtr> arrived_;
   std::vector<Http2Stream*> due_;

@@ -7,6 +7,8 @@
 namespace ripstop::net {
 namespace {
 
+constexpr size_t kSmallestSendBuffer = 4096;
+
 // nghttp2 copies what it is given, so one list serves the whole thread.
 const std::vector<nghttp2_nv>& to_nghttp2(const FieldBlock& block) {
   static thread_local std::vector<nghttp2_nv> fields;
@@ -83,7 +85,18 @@ int Http2Core::submit_trailers(nghttp2_session* session, int32_t id, const Field
   return nghttp2_submit_trailer(session, id, fields.data(), fields.size());
 }
 
-void Http2Core::output_ready(Http2Stream& stream) {
+// A stream that has next to nothing waiting always gets some room, so that none waits for what others are stuck with.
+size_t Http2Core::send_room(const Http2Stream& stream) const {
+  const size_t waiting = stream.unsent().size();
+  const size_t share = unsent_bytes_ >= options_.connection_send_buffer
+                           ? kSmallestSendBuffer
+                           : std::max(kSmallestSendBuffer, waiting + options_.connection_send_buffer - unsent_bytes_);
+  const size_t most = std::min(options_.send_buffer, share);
+  return most - std::min(most, waiting);
+}
+
+void Http2Core::output_ready(Http2Stream& stream, size_t more) {
+  unsent_bytes_ += more;
   const TimePoint now = runtime::Reactor::current().now();
   if (stream.unsent().empty() || stream.progress_ == TimePoint{}) stream.progress_ = now;
   if (stall_check_ == kNever) stall_check_ = deadline_after(now, options_.stall_timeout);
@@ -113,6 +126,7 @@ void Http2Core::reset(Http2Stream& stream, Http2Code code) {
 
 void Http2Core::release(Http2Stream& stream) {
   if (stream.is_request_) --held_requests_;
+  held_field_bytes_ -= std::exchange(stream.held_field_bytes_, 0);
   consumed(stream, stream.received_.size() - stream.consumed_ + std::exchange(stream.taken_, 0));
   stream.consumed_ = stream.received_.size();
   stream.is_held_ = false;
@@ -140,6 +154,7 @@ void Http2Core::unlink(Http2Stream& stream) {
 
 void Http2Core::forget(Http2Stream& stream) {
   if ((stream.waking_ & kQueued) != 0) std::ranges::replace(due_, &stream, nullptr);
+  unsent_bytes_ -= stream.unsent().size();
   unlink(stream);
   keep_spare(stream.head_);
   delete &stream;

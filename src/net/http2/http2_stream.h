@@ -129,6 +129,7 @@ class Http2Stream {
   bool reset_asked_ = false;  // by our own side
   uint8_t waking_ = 0;        // which events are due; see Http2Core
   uint16_t interim_heads_ = 0;
+  uint32_t held_field_bytes_ = 0;  // as the connection counts them
   FieldBlock head_;
   std::vector<FieldBlock> heads_;  // arrived, not yet read
   FieldBlock trailers_;
