@@ -9,7 +9,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, ACK, END_HEADERS, PADDED, HAS_PRIORITY = 0x1, 0x1, 0x4, 0x8, 0x20
 INITIAL_WINDOW_SIZE = 4
-NO_ERROR, PROTOCOL_ERROR, FLOW_CONTROL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR = 0, 1, 3, 5, 6
+NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR = 0, 1, 2, 5, 6
 REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM = 7, 8, 11
 PATIENCE = 20.0
 
@@ -46,6 +46,7 @@ def indexed_field(name, value):
     return b"\x40" + hpack_text(name) + hpack_text(value)
 
 
+METHOD_GET = b"\x82"  # of the static table
 NEWEST = b"\xbe"  # one byte that stands for the newest entry of the dynamic table
 
 
@@ -125,12 +126,12 @@ class Peer:
             self.socket.sendall(raw)
         except OSError:
             self.is_closed = True
+            self.drain()
         return not self.is_closed
 
     def receive(self, patience=PATIENCE):
         """Whatever comes next; false when nothing does in time, or nothing will."""
-        if self.is_closed and not self.unparsed:
-            self.drain()
+        if self.is_closed:
             return False
         self.socket.settimeout(max(patience, 0.001))
         try:
