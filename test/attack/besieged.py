@@ -191,4 +191,5 @@ class Watch:
         assert self.slowest < self.LONGEST_ANSWER, f"{self.slowest:.1f} s"
         if not IS_SANITIZED:
             grown = self.heaviest - self.proxy.at_rest
+            print(f"{grown >> 10} KiB more than at rest; {self.answers} answers, the slowest in {self.slowest:.3f} s")
             assert grown < growth, f"{grown >> 10} KiB more than at rest"

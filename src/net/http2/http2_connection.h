@@ -42,6 +42,10 @@ class Http2Connection {
   Result<Http2StreamPtr> open(const FieldBlock& head, bool is_last);
   [[nodiscard]] bool can_open() const;
   [[nodiscard]] size_t active_streams() const;
+  // Set once the peer's SETTINGS have come, or the connection is over.
+  [[nodiscard]] runtime::Event& settled();
+  // Client: the server takes extended CONNECT (RFC 8441); known once settled.
+  [[nodiscard]] bool takes_extended_connect() const;
 
   // Ends in order: GOAWAY that still takes what is under way, a round trip later the final one; open streams finish,
   // then the connection closes. Bounded by whoever waits on closed() and destroys.

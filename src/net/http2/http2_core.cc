@@ -91,6 +91,7 @@ runtime::Task<void> Http2Core::run() {
   in_turn_ = true;
   tasks_.cancel();
   transport_->close();
+  settled_.set();
   closed_.set();
   in_turn_ = false;
 }
@@ -179,6 +180,7 @@ void Http2Core::dispatch() {
       tasks_.spawn(handler_(std::move(stream)));
     }
   }
+  if (has_settings_ && !settled_.is_set()) settled_.set();
   for (size_t i = 0; i < due_.size(); ++i) {
     if (due_[i] != nullptr) wake_one(i);
   }

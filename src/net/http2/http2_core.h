@@ -37,6 +37,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   [[nodiscard]] size_t open_streams() const { return open_streams_; }
   void drain();
   [[nodiscard]] bool is_draining() const { return is_draining_ || is_over_; }
+  [[nodiscard]] runtime::Event& settled() { return settled_; }
+  [[nodiscard]] bool takes_extended_connect() const;
   [[nodiscard]] runtime::Event& closed() { return closed_; }
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
   [[nodiscard]] const Stream& transport() const { return *transport_; }
@@ -174,6 +176,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
 
   std::optional<Error> failure_;
   runtime::Event wake_;
+  runtime::Event settled_;
   runtime::Event closed_;
   runtime::Scope tasks_;
   runtime::Scope driver_;

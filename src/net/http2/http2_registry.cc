@@ -59,6 +59,10 @@ bool Http2Core::can_open() const {
   return open_streams_ < nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }
 
+bool Http2Core::takes_extended_connect() const {
+  return !is_over_ && nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1;
+}
+
 Status Http2Core::submit_head(Http2Stream& stream, const FieldBlock& head, bool is_last) {
   const std::vector<nghttp2_nv>& fields = to_nghttp2(head);
   const auto status = head.find(":status");
