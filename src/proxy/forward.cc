@@ -162,7 +162,7 @@ runtime::Task<Forwarder::Attempt> Forwarder::attempt(policy::HostRef host, bool 
     up = std::move(*made);
   }
   if (net::Http2Connection* shared = request.upgrade.empty() ? nullptr : up->shared_connection()) {
-    if (!co_await shared->settled().wait(deadline) || !shared->takes_extended_connect()) co_return cannot_switch();
+    if (!co_await shared->settle(deadline) || !shared->takes_extended_connect()) co_return cannot_switch();
   }
   co_return co_await exchange_heads(std::move(up), deadline);
 }

@@ -37,8 +37,8 @@ size_t Http2Connection::active_streams() const {
   return core_->open_streams();
 }
 
-runtime::Event& Http2Connection::settled() {
-  return core_->settled();
+runtime::Task<bool> Http2Connection::settle(TimePoint deadline) {
+  return core_->settle(deadline);
 }
 
 bool Http2Connection::takes_extended_connect() const {

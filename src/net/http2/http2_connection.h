@@ -42,8 +42,8 @@ class Http2Connection {
   Result<Http2StreamPtr> open(const FieldBlock& head, bool is_last);
   [[nodiscard]] bool can_open() const;
   [[nodiscard]] size_t active_streams() const;
-  // Set once the peer's SETTINGS have come, or the connection is over.
-  [[nodiscard]] runtime::Event& settled();
+  // Waits until the peer's SETTINGS have come or the connection is over; false at the deadline. Any number may wait.
+  runtime::Task<bool> settle(TimePoint deadline);
   // Client: the server takes extended CONNECT (RFC 8441); known once settled.
   [[nodiscard]] bool takes_extended_connect() const;
 

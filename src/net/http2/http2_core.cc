@@ -91,7 +91,7 @@ runtime::Task<void> Http2Core::run() {
   in_turn_ = true;
   tasks_.cancel();
   transport_->close();
-  settled_.set();
+  wake_settling();
   closed_.set();
   in_turn_ = false;
 }
@@ -180,11 +180,20 @@ void Http2Core::dispatch() {
       tasks_.spawn(handler_(std::move(stream)));
     }
   }
-  if (has_settings_ && !settled_.is_set()) settled_.set();
+  if (has_settings_) wake_settling();
   for (size_t i = 0; i < due_.size(); ++i) {
     if (due_[i] != nullptr) wake_one(i);
   }
   due_.clear();
+}
+
+// Each of them may let others go, who then take their events away.
+void Http2Core::wake_settling() {
+  while (!settling_.empty()) {
+    runtime::Event* const one = settling_.back();
+    settling_.pop_back();
+    one->set();
+  }
 }
 
 // Each event's waiter may release the stream, which then takes its place in the queue away.

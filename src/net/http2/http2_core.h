@@ -37,7 +37,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   [[nodiscard]] size_t open_streams() const { return open_streams_; }
   void drain();
   [[nodiscard]] bool is_draining() const { return is_draining_ || is_over_; }
-  [[nodiscard]] runtime::Event& settled() { return settled_; }
+  runtime::Task<bool> settle(TimePoint deadline);
   [[nodiscard]] bool takes_extended_connect() const;
   [[nodiscard]] runtime::Event& closed() { return closed_; }
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
@@ -73,6 +73,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   [[nodiscard]] size_t unwritten() const { return output_.size() - written_; }
   void finish(std::optional<Error> failure);
   void end_refused(std::string reason);
+  void wake_settling();
   void wake(Http2Stream& stream, uint8_t what);
   void wake_one(size_t index);
 
@@ -176,7 +177,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
 
   std::optional<Error> failure_;
   runtime::Event wake_;
-  runtime::Event settled_;
+  std::vector<runtime::Event*> settling_;  // of those who wait for the peer's SETTINGS
   runtime::Event closed_;
   runtime::Scope tasks_;
   runtime::Scope driver_;

@@ -59,6 +59,20 @@ bool Http2Core::can_open() const {
   return open_streams_ < nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }
 
+runtime::Task<bool> Http2Core::settle(TimePoint deadline) {
+  struct Place {
+    explicit Place(std::vector<runtime::Event*>& list) : all(list) { all.push_back(&turn); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { std::erase(all, &turn); }
+    std::vector<runtime::Event*>& all;
+    runtime::Event turn;
+  };
+  if (has_settings_ || is_over_) co_return true;
+  Place place(settling_);
+  co_return co_await place.turn.wait(deadline);
+}
+
 bool Http2Core::takes_extended_connect() const {
   return !is_over_ && nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1;
 }

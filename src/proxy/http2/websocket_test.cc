@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "net/websocket_accept.h"
 #include "proxy/testing/http2_peers.h"
 
@@ -147,6 +149,19 @@ TEST_F(OverHttp1, IsExtendedConnectToAnHttp2ServerAndProvedHere) {
   EXPECT_THAT(upstream.heads[0], StartsWith(":method: CONNECT\n:protocol: websocket\n"));
   EXPECT_THAT(upstream.heads[0], Not(HasSubstr("sec-websocket-key")));
   EXPECT_THAT(upstream.heads[0], HasSubstr("sec-websocket-version: 13\n"));
+}
+
+TEST_F(OverHttp1, WaitsForTheServersSettingsTogetherWithOthers) {
+  Http2Upstream upstream(switch_and_echo, with_connect());
+  one_.add_cluster("reviews", {upstream.address()},
+                   [](model::Cluster& cluster) { cluster.protocol = model::UpstreamProtocol::kHttp2; });
+  const SocketAddress address = one_.listen(http_with_websocket());
+  runtime::Scope scope;
+  std::array<std::string, 5> heard;
+  for (std::string& each : heard) scope.spawn(OneWorker::talk(address, std::string(kAsk) + "ping", "ping", each));
+  EXPECT_TRUE(turn_until(one_, [&scope] { return scope.size() == 0; }));
+  for (const std::string& each : heard) EXPECT_THAT(each, StartsWith("HTTP/1.1 101 "));
+  EXPECT_EQ(upstream.connections.size(), 1U);
 }
 
 TEST_F(OverHttp1, IsRefusedWhereTheHttp2ServerTakesNoExtendedConnect) {
