@@ -29,6 +29,8 @@ constexpr std::array<Entry, kFaultCount> kEntries = {{
     {Fault::kStatusCode, 400, "status_code", "The status code is outside 100 to 599."},
     {Fault::kSwitchUnasked, 400, "switch_unasked",
      "The server switched protocols although it was not asked to, or not to the protocol it was asked for."},
+    {Fault::kSwitchUnproven, 400, "switch_unproven",
+     "The server switched to WebSocket without the proof that it had read the request's key."},
     {Fault::kTargetTooLong, 414, "target_too_long", "The request target is longer than the limit."},
     {Fault::kTargetByte, 400, "target_byte", "The request target holds a byte that must be percent-encoded."},
     {Fault::kTargetForm, 400, "target_form", "The form of the request target does not fit the method."},

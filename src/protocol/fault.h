@@ -23,6 +23,7 @@ enum class Fault : uint8_t {
   kStatusLineSyntax,
   kStatusCode,
   kSwitchUnasked,
+  kSwitchUnproven,
   // Request target and authority.
   kTargetTooLong,
   kTargetByte,

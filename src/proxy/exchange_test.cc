@@ -16,7 +16,8 @@ constexpr char kGet[] = "GET /a HTTP/1.1\r\nhost: reviews:9080\r\n\r\n";
 constexpr char kLastGet[] = "GET /a HTTP/1.1\r\nhost: reviews:9080\r\nconnection: close\r\n\r\n";
 
 // Reads the request, waits, switches, and reads what the client sent meanwhile.
-runtime::Task<void> slow_switch(runtime::Acceptor& listening, runtime::Event& may_answer, std::string& received) {
+runtime::Task<void> slow_switch(runtime::Acceptor& listening, runtime::Event& has_asked, runtime::Event& may_answer,
+                                std::string& received) {
   auto fd = co_await listening.accept();
   const net::StreamPtr stream = net::make_tcp_stream(std::move(*runtime::Socket::adopt(std::move(*fd))));
   char buffer[4096];
@@ -25,6 +26,7 @@ runtime::Task<void> slow_switch(runtime::Acceptor& listening, runtime::Event& ma
     if (!got || *got == 0) co_return;
     received.append(buffer, *got);
   }
+  has_asked.set();
   co_await may_answer.wait();
   co_await net::write_all(
       *stream, "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n", kNever);
@@ -36,12 +38,15 @@ runtime::Task<void> slow_switch(runtime::Acceptor& listening, runtime::Event& ma
   co_await net::write_all(*stream, "bye", kNever);
 }
 
-runtime::Task<void> talk_in_two_pieces(SocketAddress address, std::array<std::string, 2> pieces, std::string& heard) {
+// Sends the second piece once the first has been read.
+runtime::Task<void> talk_in_two_pieces(SocketAddress address, std::array<std::string, 2> pieces,
+                                       runtime::Event& first_is_read, runtime::Event& is_sent, std::string& heard) {
   auto socket = co_await runtime::connect({address, {}}, kNever);
   const net::StreamPtr stream = net::make_tcp_stream(std::move(*socket));
   co_await net::write_all(*stream, pieces[0], kNever);
-  co_await runtime::sleep_for(std::chrono::milliseconds(5));
+  co_await first_is_read.wait();
   co_await net::write_all(*stream, pieces[1], kNever);
+  is_sent.set();
   char buffer[4096];
   while (!heard.ends_with("bye")) {
     auto got = co_await net::read_some(*stream, buffer, kNever);
@@ -167,6 +172,8 @@ TEST(Exchange, HidesAnUpstreamThatBreaksTheRules) {
 
 TEST(Exchange, CarriesWhatTheClientSentBeforeTheSwitchInOrder) {
   OneWorker one;
+  runtime::Event has_asked;
+  runtime::Event is_sent;
   runtime::Event may_answer;
   auto listening = *runtime::Acceptor::listen({SocketAddress{IpAddress::loopback_v4(), 0}, {}});
   std::string received;
@@ -176,10 +183,13 @@ TEST(Exchange, CarriesWhatTheClientSentBeforeTheSwitchInOrder) {
   const SocketAddress address = one.listen(std::move(http));
   runtime::Scope scope;
   std::string heard;
-  scope.spawn(slow_switch(listening, may_answer, received));
+  scope.spawn(slow_switch(listening, has_asked, may_answer, received));
   scope.spawn(talk_in_two_pieces(
-      address, {"GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\none ", "two"}, heard));
-  for (int turn = 0; turn < 50; ++turn) one.reactor.run_once(std::chrono::milliseconds(1));
+      address, {"GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\none ", "two"}, has_asked,
+      is_sent, heard));
+  for (int turn = 0; turn < 1000 && !is_sent.is_set(); ++turn) one.reactor.run_once(std::chrono::milliseconds(5));
+  // Loopback hands over what was sent before the next turn begins, so the proxy has read it by then.
+  for (int turn = 0; turn < 3; ++turn) one.reactor.run_once(Duration::zero());
   may_answer.set();
   for (int turn = 0; turn < 1000 && scope.size() != 0; ++turn) one.reactor.run_once(std::chrono::milliseconds(5));
   EXPECT_EQ(scope.size(), 0U);

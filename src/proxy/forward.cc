@@ -161,7 +161,16 @@ runtime::Task<Forwarder::Attempt> Forwarder::attempt(policy::HostRef host, bool 
     if (!made) co_return not_connected(made.error(), deadline);
     up = std::move(*made);
   }
+  if (net::Http2Connection* shared = request.upgrade.empty() ? nullptr : up->shared_connection()) {
+    if (!co_await shared->settle(deadline) || !shared->takes_extended_connect()) co_return cannot_switch();
+  }
   co_return co_await exchange_heads(std::move(up), deadline);
+}
+
+// The request is told so; the host has done nothing wrong.
+Forwarder::Attempt Forwarder::cannot_switch() {
+  content_trouble_ = Trouble::kUpgradeRefused;
+  return content_failure();
 }
 
 Forwarder::Attempt Forwarder::not_connected(const Error& error, TimePoint deadline) {
@@ -275,10 +284,20 @@ runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamRequestPtr u
       }
       continue;
     }
+    if (step.state == HeadStep::State::kDone && !is_switch_proven(*up)) {
+      co_return broken(*up, {.state = HeadStep::State::kFault, .fault = protocol::Fault::kSwitchUnproven});
+    }
     if (step.state != HeadStep::State::kDone) co_return broken(*up, step);
     if (!state_.response.interim) co_return answered(std::move(up));
     if (!co_await pass_interim()) co_return failed(Kind::kReset, Trouble::kRequestCut);
   }
+}
+
+// The key was ours where the client had none.
+bool Forwarder::is_switch_proven(const UpstreamRequest& from) const {
+  const protocol::RequestHead& request = state_.request;
+  const bool is_key_ours = request.version == protocol::Version::kHttp2 && from.version() != protocol::Version::kHttp2;
+  return !is_key_ours || !state_.response.tunnel || answers_key(state_.response, request);
 }
 
 // Runs beside the wait for the response, which may come first.

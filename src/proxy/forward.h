@@ -57,6 +57,8 @@ class Forwarder {
   void introduce(const UpstreamRequest& to);
   Attempt answered(UpstreamRequestPtr request) const;
   Attempt broken(const UpstreamRequest& from, const HeadStep& step);
+  [[nodiscard]] Attempt cannot_switch();
+  [[nodiscard]] bool is_switch_proven(const UpstreamRequest& from) const;
   void judge(policy::Host& host, const Attempt& attempt);
 
   void prepare_response();

@@ -4,6 +4,7 @@
 #include "protocol/grpc_status.h"
 #include "proxy/forward.h"
 #include "proxy/listener/tunnel.h"
+#include "proxy/request_headers.h"
 #include "proxy/worker/worker.h"
 #include "runtime/wait.h"
 
@@ -39,8 +40,7 @@ void Forwarder::prepare_response() {
   record.details = "via_upstream";
   record.upstream_duration = worker_.reactor().now() - record.start;
   note_grpc_status(response.fields);
-  // It answers the key of an HTTP/1 client.
-  if (state_.request.version == protocol::Version::kHttp2) response.fields.drop(FieldId::kSecWebSocketAccept);
+  settle_websocket(state_.request, response);
   apply_edits(choice_->response_edits, response.fields);
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(record.upstream_duration).count();
   char text[24];
@@ -110,7 +110,10 @@ runtime::Task<ExchangeEnd> Forwarder::relay_response(Attempt attempt, policy::Ho
   if (state_.record.is_grpc && !state_.record.has_grpc_status) note_grpc_status(from.body().trailers());
   // An answer that came before the request was out leaves both connections in the middle of a message.
   content_scope_.cancel();
-  if (content_is_out_ && state_.response.keep_alive) {
+  // After a switch of protocols that was refused nobody knows what the upstream takes the next bytes for.
+  const bool asked_to_switch =
+      !state_.request.upgrade.empty() || state_.request.method_kind == protocol::Method::kConnect;
+  if (content_is_out_ && state_.response.keep_alive && !asked_to_switch) {
     cluster_->give_back(*host, std::move(attempt.request), worker_.reactor().now());
   }
   co_return content_is_out_ ? ExchangeEnd::kReusable : ExchangeEnd::kClose;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "net/websocket_accept.h"
 
 namespace ripstop::proxy {
 namespace {
@@ -85,6 +86,10 @@ void settle_client_certificate(const ConnectionFacts& facts, const model::HttpCo
   if (!value.empty()) static_cast<void>(request.fields.append("x-forwarded-client-cert", value));
 }
 
+bool is_websocket(const protocol::RequestHead& request) {
+  return equals_ignore_case(request.upgrade, "websocket");
+}
+
 bool is_sidecar(const ConnectionFacts& facts) {
   return facts.tls != nullptr && facts.tls->has_peer_certificate;
 }
@@ -125,12 +130,29 @@ void append_uuid(std::string& text, Random& random) {
 
 void complete_websocket(protocol::RequestHead& request, Random& random) {
   static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (!equals_ignore_case(request.upgrade, "websocket") || request.fields.has(FieldId::kSecWebSocketKey)) return;
+  if (!is_websocket(request)) return;
   // Sixteen bytes in base64: the last digit before the padding carries two bits only.
   std::string key;
   for (int i = 0; i < 21; ++i) key += kDigits[random.below(kDigits.size())];
   key += kDigits[random.below(4) * 16];
-  static_cast<void>(request.fields.append("sec-websocket-key", key + "=="));
+  static_cast<void>(request.fields.set("sec-websocket-key", key + "=="));
+}
+
+bool answers_key(const protocol::ResponseHead& response, const protocol::RequestHead& request) {
+  if (!is_websocket(request)) return true;
+  const auto key = request.fields.find(FieldId::kSecWebSocketKey);
+  const auto answer = response.fields.find(FieldId::kSecWebSocketAccept);
+  return key && answer && *answer == net::websocket_accept(*key);
+}
+
+void settle_websocket(const protocol::RequestHead& request, protocol::ResponseHead& response) {
+  const bool client_has_key = request.version != protocol::Version::kHttp2;
+  const bool upstream_had_key = response.version != protocol::Version::kHttp2;
+  if (client_has_key && upstream_had_key) return;
+  response.fields.drop(FieldId::kSecWebSocketAccept);
+  const auto key = request.fields.find(FieldId::kSecWebSocketKey);
+  if (!client_has_key || !response.tunnel || !is_websocket(request) || !key) return;
+  static_cast<void>(response.fields.append("sec-websocket-accept", net::websocket_accept(*key)));
 }
 
 std::string format_peer(const model::PeerLabels& labels) {

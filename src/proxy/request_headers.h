@@ -23,9 +23,14 @@ void enter_request(ConnectionFacts& facts, const model::HttpConnection& http, Ex
 [[nodiscard]] std::string format_peer(const model::PeerLabels& labels);
 [[nodiscard]] bool parse_peer(std::string_view value, model::PeerLabels& labels);
 
-// HTTP/2 has no key for a WebSocket's handshake (RFC 8441 section 5.1), HTTP/1 cannot do without one. Adds one where
-// it is missing.
+// HTTP/2 has no key for a WebSocket's handshake (RFC 8441 section 5.1), HTTP/1 cannot do without one. Gives the request
+// one, in place of whatever the client may have sent.
 void complete_websocket(protocol::RequestHead& request, Random& random);
+// Whether the switch proves that the request's key was read; true for other protocols than WebSocket.
+[[nodiscard]] bool answers_key(const protocol::ResponseHead& response, const protocol::RequestHead& request);
+// Before the response goes to the client: takes the answer to the key away where the client speaks HTTP/2, and gives it
+// where the upstream does.
+void settle_websocket(const protocol::RequestHead& request, protocol::ResponseHead& response);
 
 // 36 characters, RFC 9562 version 4.
 void append_uuid(std::string& text, Random& random);

@@ -87,8 +87,15 @@ nghttp2_session* Http2Core::make_session(Http2Core& core) {
 int Http2Core::on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* header, void* user) {
   Http2Core& core = core_of(user);
   if (header->type != NGHTTP2_CONTINUATION) core.block_began_ = kNever;
-  if (core.guard_.on_frame_begun(header->type, now())) return 0;
-  return core.calm_down("too many frames that carry nothing");
+  const bool is_welcome = core.is_for_nobody(*header) ? core.guard_.on_useless_frame(now())
+                                                      : core.guard_.on_frame_begun(header->type, now());
+  return is_welcome ? 0 : core.calm_down("too many frames that carry nothing");
+}
+
+// A head on a stream that is gone is decoded for nothing, and no callback tells what is in it.
+bool Http2Core::is_for_nobody(const nghttp2_frame_hd& header) const {
+  return is_server_ && header.type == NGHTTP2_HEADERS &&
+         header.stream_id <= nghttp2_session_get_last_proc_stream_id(session_) && find(header.stream_id) == nullptr;
 }
 
 int Http2Core::calm_down(std::string_view reason) {
@@ -106,6 +113,7 @@ int Http2Core::on_begin_headers(nghttp2_session* session, const nghttp2_frame* f
     nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
     return 0;
   }
+  core.guard_.on_request();
   auto* stream = new Http2Stream(&core);
   stream->id_ = frame->hd.stream_id;
   stream->is_request_ = true;
@@ -192,6 +200,15 @@ int Http2Core::on_frame_received(nghttp2_session*, const nghttp2_frame* frame, v
   }
 }
 
+// Whether there is room to keep what has been decoded for as long as the request is served.
+bool Http2Core::hold_block(Http2Stream& stream) {
+  if (!is_server_) return true;
+  if (held_field_bytes_ + block_bytes_ > options_.max_held_field_bytes) return false;
+  held_field_bytes_ += block_bytes_;
+  stream.held_field_bytes_ += static_cast<uint32_t>(block_bytes_);
+  return true;
+}
+
 void Http2Core::on_block_end(Http2Stream& stream, bool is_request, bool is_last) {
   if (is_last) stream.peer_ended_ = true;
   block_.mark_checked();
@@ -203,11 +220,12 @@ void Http2Core::on_block_end(Http2Stream& stream, bool is_request, bool is_last)
       static_cast<void>(submit_head(stream, {{":status", "431"}}, true));
       return;
     }
+    if (!hold_block(stream)) return reset(stream, Http2Code::kRefusedStream);
     stream.head_.swap(block_);
     arrived_.push_back(std::move(owned));
     return;
   }
-  if (block_too_large_) {
+  if (block_too_large_ || !hold_block(stream)) {
     stream.peer_ended_ = false;
     stream.failure_ = Error{ErrorCode::kTooLarge, is_server_ ? ErrorOrigin::kDownstream : ErrorOrigin::kUpstream,
                             Retry::kNever, "the peer sent a header block over its budget"};
@@ -280,7 +298,8 @@ int Http2Core::on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void*
   if (type != NGHTTP2_DATA && type != NGHTTP2_HEADERS && type != NGHTTP2_RST_STREAM) return 0;
   Http2Stream* stream = core.find(frame->hd.stream_id);
   if (type == NGHTTP2_RST_STREAM) {
-    const bool is_ours = stream != nullptr && stream->reset_asked_;
+    const bool is_ours =
+        stream != nullptr && stream->reset_asked_ && frame->rst_stream.error_code != NGHTTP2_PROTOCOL_ERROR;
     if (is_ours || core.guard_.on_reset_provoked(now())) return 0;
     return core.calm_down("it provoked too many resets");
   }
@@ -342,6 +361,7 @@ int Http2Core::send_output(nghttp2_session*, nghttp2_frame*, const uint8_t* head
   auto& stream = *static_cast<Http2Stream*>(source->ptr);
   core.output_.append(reinterpret_cast<const char*>(header), 9);
   core.output_.append(stream.unsent().substr(0, size));
+  core.unsent_bytes_ -= size;
   stream.sent_ += size;
   stream.progress_ = now();
   if (stream.sent_ == stream.unsent_.size()) {

@@ -37,6 +37,14 @@ size_t Http2Connection::active_streams() const {
   return core_->open_streams();
 }
 
+runtime::Task<bool> Http2Connection::settle(TimePoint deadline) {
+  return core_->settle(deadline);
+}
+
+bool Http2Connection::takes_extended_connect() const {
+  return core_->takes_extended_connect();
+}
+
 void Http2Connection::drain() {
   core_->drain();
 }

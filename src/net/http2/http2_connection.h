@@ -42,6 +42,10 @@ class Http2Connection {
   Result<Http2StreamPtr> open(const FieldBlock& head, bool is_last);
   [[nodiscard]] bool can_open() const;
   [[nodiscard]] size_t active_streams() const;
+  // Waits until the peer's SETTINGS have come or the connection is over; false at the deadline. Any number may wait.
+  runtime::Task<bool> settle(TimePoint deadline);
+  // Client: the server takes extended CONNECT (RFC 8441); known once settled.
+  [[nodiscard]] bool takes_extended_connect() const;
 
   // Ends in order: GOAWAY that still takes what is under way, a round trip later the final one; open streams finish,
   // then the connection closes. Bounded by whoever waits on closed() and destroys.
@@ -51,7 +55,8 @@ class Http2Connection {
 
   // Set when the connection is over.
   [[nodiscard]] runtime::Event& closed();
-  // Why, when it was not in order.
+  // Why, when it was not in order: kTooLarge when the peer exceeded a budget of the options, kParse when it broke the
+  // rules of HTTP/2, kTimeout, kReset.
   [[nodiscard]] const std::optional<Error>& failure() const;
   // Identity and addresses of the peer. Valid as long as this object.
   [[nodiscard]] const Stream& transport() const;

@@ -91,6 +91,7 @@ runtime::Task<void> Http2Core::run() {
   in_turn_ = true;
   tasks_.cancel();
   transport_->close();
+  wake_settling();
   closed_.set();
   in_turn_ = false;
 }
@@ -147,11 +148,18 @@ void Http2Core::feed(std::string_view bytes) {
     refusal_code_ = *code;
     return end_refused("a frame came on a stream that cannot have it");
   }
+  for (size_t unknown = scan_.take_unknown(); unknown > 0; --unknown) {
+    if (guard_.on_useless_frame(heard_)) continue;
+    static_cast<void>(calm_down("too many frames of unknown types"));
+    return end_refused(refusal_);
+  }
   const ssize_t used = nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   if (used >= 0) return;
   if (refusal_.empty() && used == NGHTTP2_ERR_FLOODED) {
-    refusal_code_ = Http2Code::kEnhanceYourCalm;
-    refusal_ = "the peer sent more frames that need an answer than it takes answers";
+    static_cast<void>(calm_down("the peer sent more frames that need an answer than it takes answers"));
+  }
+  if (refusal_.empty() && used == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) {
+    static_cast<void>(calm_down("a header block in too many pieces"));
   }
   end_refused(refusal_.empty() ? nghttp2_strerror(static_cast<int>(used)) : refusal_);
 }
@@ -160,7 +168,9 @@ void Http2Core::feed(std::string_view bytes) {
 void Http2Core::end_refused(std::string reason) {
   append_goaway(output_, nghttp2_session_get_last_proc_stream_id(session_), refusal_code_);
   static_cast<void>(transport_->try_write(std::string_view(output_).substr(written_)));
-  finish(Error{ErrorCode::kParse, is_server_ ? ErrorOrigin::kDownstream : ErrorOrigin::kUpstream, Retry::kNever,
+  const bool is_flood = refusal_code_ == Http2Code::kEnhanceYourCalm;
+  finish(Error{is_flood ? ErrorCode::kTooLarge : ErrorCode::kParse,
+               is_server_ ? ErrorOrigin::kDownstream : ErrorOrigin::kUpstream, Retry::kNever,
                "the HTTP/2 connection was ended: " + reason});
 }
 
@@ -170,10 +180,20 @@ void Http2Core::dispatch() {
     for (Http2StreamPtr& stream : starting_) tasks_.spawn(handler_(std::move(stream)));
     starting_.clear();
   }
+  if (has_settings_) wake_settling();
   for (size_t i = 0; i < due_.size(); ++i) {
     if (due_[i] != nullptr) wake_one(i);
   }
   due_.clear();
+}
+
+// Each of them may let others go, who then take their events away.
+void Http2Core::wake_settling() {
+  while (!settling_.empty()) {
+    runtime::Event* const one = settling_.back();
+    settling_.pop_back();
+    one->set();
+  }
 }
 
 // Each event's waiter may release the stream, which then takes its place in the queue away.

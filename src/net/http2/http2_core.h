@@ -37,6 +37,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   [[nodiscard]] size_t open_streams() const { return open_streams_; }
   void drain();
   [[nodiscard]] bool is_draining() const { return is_draining_ || is_over_; }
+  runtime::Task<bool> settle(TimePoint deadline);
+  [[nodiscard]] bool takes_extended_connect() const;
   [[nodiscard]] runtime::Event& closed() { return closed_; }
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
   [[nodiscard]] const Stream& transport() const { return *transport_; }
@@ -45,8 +47,10 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   [[nodiscard]] bool is_server() const { return is_server_; }
   [[nodiscard]] const Http2Options& options() const { return options_; }
   Status submit_head(Http2Stream& stream, const FieldBlock& head, bool is_last);
-  // The stream has bytes or its end to send.
-  void output_ready(Http2Stream& stream);
+  // Bytes of body that the stream may take from its writer now.
+  [[nodiscard]] size_t send_room(const Http2Stream& stream) const;
+  // The stream has its end or `more` bytes to send.
+  void output_ready(Http2Stream& stream, size_t more);
   void consumed(Http2Stream& stream, size_t bytes);
   void reset(Http2Stream& stream, Http2Code code);
   // The holder is gone.
@@ -69,6 +73,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   [[nodiscard]] size_t unwritten() const { return output_.size() - written_; }
   void finish(std::optional<Error> failure);
   void end_refused(std::string reason);
+  void wake_settling();
   void wake(Http2Stream& stream, uint8_t what);
   void wake_one(size_t index);
 
@@ -110,6 +115,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   static int submit_trailers(nghttp2_session* session, int32_t id, const FieldBlock& trailers);
   int calm_down(std::string_view reason);
   int count_field(size_t bytes);
+  [[nodiscard]] bool is_for_nobody(const nghttp2_frame_hd& header) const;
+  [[nodiscard]] bool hold_block(Http2Stream& stream);
   void on_block_end(Http2Stream& stream, bool is_request, bool is_last);
   void on_response_head(Http2Stream& stream);
   void on_peer_end(Http2Stream& stream);
@@ -163,6 +170,8 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   Http2Stream* found_ = nullptr;  // by find(), while nghttp2 knows it
   size_t open_streams_ = 0;
   size_t held_requests_ = 0;
+  size_t held_field_bytes_ = 0;
+  size_t unsent_bytes_ = 0;  // in the streams' send buffers
   size_t streams_begun_ = 0;
   std::vector<Http2StreamPtr> arrived_;
   std::vector<Http2StreamPtr> starting_;
@@ -170,6 +179,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
 
   std::optional<Error> failure_;
   runtime::Event wake_;
+  std::vector<runtime::Event*> settling_;  // of those who wait for the peer's SETTINGS
   runtime::Event closed_;
   runtime::Scope tasks_;
   runtime::Scope driver_;

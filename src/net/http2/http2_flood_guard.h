@@ -26,6 +26,8 @@ class FrameBudget {
 
 class Http2FloodGuard {
  public:
+  static constexpr double kControlFramesPerRequest = 2;
+
   explicit Http2FloodGuard(const Http2Options& options)
       : control_(options.control_frames),
         window_updates_(options.window_updates),
@@ -34,10 +36,14 @@ class Http2FloodGuard {
 
   // A frame began to arrive; `type` is as on the wire. False: end the connection.
   [[nodiscard]] bool on_frame_begun(uint8_t type, TimePoint now);
+  // A head on a stream that is gone, or a frame of an unknown type. False: end the connection.
+  [[nodiscard]] bool on_useless_frame(TimePoint now) { return control_.take(now); }
+  // A request came, and some clients send frames about each: SETTINGS rarely, PRIORITY and PING often.
+  void on_request() { control_.credit(kControlFramesPerRequest); }
   // A DATA frame without content that did not end its stream. False: end the connection.
   [[nodiscard]] bool on_empty_data(TimePoint now) { return control_.take(now); }
   void on_data_sent();
-  // A reset was sent that nobody here asked for. False: the peer made us send too many of them.
+  // A reset was sent for what the peer did. False: the peer made us send too many of them.
   [[nodiscard]] bool on_reset_provoked(TimePoint now) { return resets_sent_.take(now); }
 
  private:

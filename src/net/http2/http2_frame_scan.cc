@@ -55,6 +55,7 @@ std::optional<Http2Code> Http2FrameScan::judge() {
     case NGHTTP2_DATA:
       return judge_stream(id);
     default:
+      if (head_[3] > NGHTTP2_CONTINUATION) ++unknown_;
       return std::nullopt;
   }
 }

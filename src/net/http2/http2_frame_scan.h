@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "net/http2/http2_stream.h"
 
@@ -19,6 +20,8 @@ class Http2FrameScan {
   [[nodiscard]] std::optional<Http2Code> scan(std::string_view bytes);
   // The peer has said all on the stream, and the stream is gone.
   void on_ended(int32_t id) { ended_[next_++ % ended_.size()] = id; }
+  // Frames of unknown types since the last call. RFC 9113 has them ignored, and nghttp2 is silent about them as well.
+  [[nodiscard]] size_t take_unknown() { return std::exchange(unknown_, 0); }
 
  private:
   std::optional<Http2Code> judge();
@@ -35,6 +38,7 @@ class Http2FrameScan {
   int32_t last_skipped_ = 0;
   std::array<int32_t, 16> ended_{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
   size_t next_ = 0;
+  size_t unknown_ = 0;
 };
 
 }  // namespace ripstop::net

@@ -8,6 +8,7 @@
 namespace ripstop::net {
 namespace {
 
+constexpr size_t kSmallestSendBuffer = 4096;
 constexpr uint8_t kCopied = NGHTTP2_NV_FLAG_NONE;
 // The block stays as it is until it has been sent.
 constexpr uint8_t kReferred = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
@@ -77,6 +78,24 @@ bool Http2Core::can_open() const {
   return open_streams_ < nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }
 
+runtime::Task<bool> Http2Core::settle(TimePoint deadline) {
+  struct Place {
+    explicit Place(std::vector<runtime::Event*>& list) : all(list) { all.push_back(&turn); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { std::erase(all, &turn); }
+    std::vector<runtime::Event*>& all;
+    runtime::Event turn;
+  };
+  if (has_settings_ || is_over_) co_return true;
+  Place place(settling_);
+  co_return co_await place.turn.wait(deadline);
+}
+
+bool Http2Core::takes_extended_connect() const {
+  return !is_over_ && nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1;
+}
+
 Status Http2Core::submit_head(Http2Stream& stream, const FieldBlock& head, bool is_last) {
   const auto status = head.find(":status");
   const bool is_interim = status && status->starts_with('1');
@@ -107,7 +126,18 @@ int Http2Core::submit_trailers(nghttp2_session* session, int32_t id, const Field
   return nghttp2_submit_trailer(session, id, fields.data(), fields.size());
 }
 
-void Http2Core::output_ready(Http2Stream& stream) {
+// A stream that has next to nothing waiting always gets some room, so that none waits for what others are stuck with.
+size_t Http2Core::send_room(const Http2Stream& stream) const {
+  const size_t waiting = stream.unsent().size();
+  const size_t share = unsent_bytes_ >= options_.connection_send_buffer
+                           ? kSmallestSendBuffer
+                           : std::max(kSmallestSendBuffer, waiting + options_.connection_send_buffer - unsent_bytes_);
+  const size_t most = std::min(options_.send_buffer, share);
+  return most - std::min(most, waiting);
+}
+
+void Http2Core::output_ready(Http2Stream& stream, size_t more) {
+  unsent_bytes_ += more;
   const TimePoint now = runtime::Reactor::current().now();
   if (stream.unsent().empty() || stream.progress_ == TimePoint{}) stream.progress_ = now;
   if (stall_check_ == kNever) stall_check_ = deadline_after(now, options_.stall_timeout);
@@ -137,6 +167,7 @@ void Http2Core::reset(Http2Stream& stream, Http2Code code) {
 
 void Http2Core::release(Http2Stream& stream) {
   if (stream.is_request_) --held_requests_;
+  held_field_bytes_ -= std::exchange(stream.held_field_bytes_, 0);
   consumed(stream, stream.received_.size() - stream.consumed_ + std::exchange(stream.taken_, 0));
   stream.consumed_ = stream.received_.size();
   stream.is_held_ = false;
@@ -168,6 +199,7 @@ void Http2Core::unlink(Http2Stream& stream) {
 void Http2Core::forget(Http2Stream& stream) {
   if ((stream.waking_ & kQueued) != 0) due_[stream.due_at_] = nullptr;
   if (found_ == &stream) found_ = nullptr;
+  unsent_bytes_ -= stream.unsent().size();
   unlink(stream);
   for (FieldBlock* block :
        {&stream.head_, &stream.next_head_, &stream.trailers_, &stream.head_out_, &stream.trailers_out_}) {

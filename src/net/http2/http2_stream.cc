@@ -90,15 +90,14 @@ Result<size_t> Http2Stream::try_write_body(std::string_view bytes) {
   if (Status usable = check_writable(); !usable) return fail_with(usable);
   if (!head_written_ || end_written_) return fail(ErrorCode::kInvalidArgument, "a body comes after its head");
   const size_t waiting = unsent().size();
-  const size_t room = core_->options().send_buffer - std::min(core_->options().send_buffer, waiting);
-  const size_t taken = std::min(room, bytes.size());
+  const size_t taken = std::min(core_->send_room(*this), bytes.size());
   if (taken < bytes.size()) writable_.clear();
   if (taken == 0) return taken;
   if (sent_ > waiting) {
     unsent_.erase(0, sent_);
     sent_ = 0;
   }
-  core_->output_ready(*this);
+  core_->output_ready(*this, taken);
   runtime::take_text(unsent_);
   unsent_.append(bytes.substr(0, taken));
   return taken;
@@ -123,7 +122,7 @@ Status Http2Stream::end(const FieldBlock& trailers) {
     take_spare(trailers_out_);
     trailers_out_ = trailers;
   }
-  core_->output_ready(*this);
+  core_->output_ready(*this, 0);
   return {};
 }
 

@@ -130,6 +130,7 @@ class Http2Stream {
   uint8_t waking_ = 0;        // which events are due; see Http2Core
   uint32_t due_at_ = 0;       // its place among those that are to be woken
   uint16_t interim_heads_ = 0;
+  uint32_t held_field_bytes_ = 0;  // as the connection counts them
   FieldBlock head_;
   FieldBlock next_head_;                 // arrived, not yet read
   std::vector<FieldBlock> later_heads_;  // behind it

@@ -29,8 +29,12 @@ bool is_alike(BodyFraming one, BodyFraming other) {
 void require_same(const RequestHead& one, const RequestHead& other) {
   require(one.method == other.method && one.authority == other.authority && one.path == other.path);
   require(one.query == other.query && is_alike(one.framing, other.framing) && one.upgrade == other.upgrade);
-  // A length that was not written canonically is written anew.
-  const auto count = [](const Fields& fields) { return fields.size() - (fields.has(FieldId::kContentLength) ? 1 : 0); };
+  // A length that was not written canonically is written anew, and a tunnel needs no WebSocket's key.
+  const auto count = [](const Fields& fields) {
+    return std::ranges::count_if(fields.begin(), fields.end(), [](const Field& field) {
+      return field.id != FieldId::kContentLength && field.id != FieldId::kSecWebSocketKey;
+    });
+  };
   require(count(one.fields) == count(other.fields));
 }
 

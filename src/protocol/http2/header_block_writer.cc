@@ -41,7 +41,9 @@ void write_request(const RequestHead& head, std::string_view scheme, FieldBlock&
     block.add(":path", head.path, head.query);
   }
   block.add(":authority", head.authority);
-  write_fields(head.fields, hidden(head.framing), block);
+  // Extended CONNECT does without a WebSocket's key (RFC 8441 section 5.1).
+  const uint64_t key = is_tunnel ? bit(FieldId::kSecWebSocketKey) : 0;
+  write_fields(head.fields, hidden(head.framing) | key, block);
   write_length(head.framing, head.fields, block);
   if (head.accepts_trailers) block.add("te", "trailers");
 }

@@ -160,6 +160,9 @@ std::string stats_text(const AdminContext& context) {
   out += "no_filter_chain_match: " + sum(&WorkerCounters::refused_without_chain);
   out += "ssl.certificate_refused: " + sum(&WorkerCounters::refused_certificates);
   out += "ssl.connection_error: " + sum(&WorkerCounters::failed_handshakes);
+  out += "http2.flooded: " + sum(&WorkerCounters::flooded_http2);
+  out += "http2.protocol_error: " + sum(&WorkerCounters::malformed_http2);
+  out += "http2.timed_out: " + sum(&WorkerCounters::timed_out_http2);
   return out;
 }
 

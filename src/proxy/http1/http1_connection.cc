@@ -76,8 +76,10 @@ void Http1Connection::queue_response(protocol::ResponseHead& head) {
   } else if (head.framing.kind == FramingKind::kChunked && is_old) {
     protocol::reframe(head, protocol::BodyFraming::until_close());
   }
-  closes_ = !request_->keep_alive || seat_.is_ending() || head.framing.kind == FramingKind::kUntilClose ||
-            !reader_.is_complete() || head.tunnel;
+  // What a client sent in hope of another protocol must not be read as its next request.
+  const bool asked_to_switch = !request_->upgrade.empty() || request_->method_kind == protocol::Method::kConnect;
+  closes_ = !request_->keep_alive || asked_to_switch || seat_.is_ending() ||
+            head.framing.kind == FramingKind::kUntilClose || !reader_.is_complete() || head.tunnel;
   auto signal = closes_ ? protocol::ConnectionSignal::kClose : protocol::ConnectionSignal::kNone;
   if (is_old && !closes_) signal = protocol::ConnectionSignal::kKeepAlive;
   if (head.tunnel) signal = protocol::ConnectionSignal::kNone;

@@ -217,6 +217,16 @@ std::string without_service_time(std::string heard) {
   return heard;
 }
 
+// A refused switch of protocols ends the connection: what the client sent in hope of it is nobody's request.
+std::string with_close_where_refused(const Case& row) {
+  std::string text(row.verdict.forwarded);
+  const bool is_switch = row.kind == Kind::kUpgradeResponse || row.kind == Kind::kConnectResponse;
+  const bool is_refused = is_switch && last_status(text) >= 200 && text.find("\r\n\r\n") != std::string::npos &&
+                          (row.kind == Kind::kUpgradeResponse || last_status(text) >= 300);
+  if (is_refused) text.insert(text.find("\r\n\r\n") + 2, "connection: close\r\n");
+  return text;
+}
+
 void check_response(const Case& row) {
   OneWorker one;
   testing::ScriptedUpstream upstream;
@@ -232,7 +242,7 @@ void check_response(const Case& row) {
     EXPECT_EQ(without_service_time(client.heard),
               is_until_close
                   ? "HTTP/1.1 200 OK\r\nX: y\r\ntransfer-encoding: chunked\r\n\r\nb\r\nall of this\r\n0\r\n\r\n"
-                  : row.verdict.forwarded);
+                  : with_close_where_refused(row));
     EXPECT_FALSE(client.was_reset);
   } else if (outcome == Outcome::kReject && !has_good_head(row)) {
     EXPECT_EQ(last_status(client.heard), 502) << client.heard;

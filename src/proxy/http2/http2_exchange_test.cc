@@ -347,28 +347,5 @@ TEST(Http2Exchange, CarriesBothDirectionsAtOnce) {
   EXPECT_EQ(heard, "012345678 bye");
 }
 
-TEST(Http2Exchange, SwitchesProtocolsAcrossVersions) {
-  OneWorker one;
-  ScriptedUpstream upstream;
-  upstream.steps = {
-      {"\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\nhi"},
-      {"ping", "pong", true}};
-  one.add_cluster("reviews", {upstream.address()});
-  auto http = route_all_to("reviews");
-  http.upgrades = {"websocket"};
-  Http2Client client(one, one.listen(std::move(http)));
-  net::FieldBlock head{{":method", "CONNECT"}, {":protocol", "websocket"}, {":scheme", "http"},
-                       {":authority", "a"},    {":path", "/chat"},         {"sec-websocket-version", "13"}};
-  auto stream = client.connection->open(head, false);
-  ASSERT_TRUE(stream);
-  std::string heard;
-  runtime::Scope scope;
-  scope.spawn(testing::talk_through(**stream, heard));
-  EXPECT_TRUE(turn_until(one, [&scope] { return scope.size() == 0; }));
-  EXPECT_EQ(heard, "200 hipong");
-  EXPECT_THAT(upstream.received.at(0), StartsWith("GET /chat HTTP/1.1\r\n"));
-  EXPECT_THAT(upstream.received[0], HasSubstr("connection: upgrade\r\nupgrade: websocket\r\n"));
-}
-
 }  // namespace
 }  // namespace ripstop::proxy

@@ -60,6 +60,7 @@ class Http2Server {
  private:
   runtime::Task<void> serve_stream(net::Http2StreamPtr stream);
   runtime::Task<void> drain_when_retired();
+  void count_end();
 
   Worker& worker_;
   Worker::Seat& seat_;
@@ -93,6 +94,20 @@ runtime::Task<void> Http2Server::drain_when_retired() {
   connection_->drain();
 }
 
+void Http2Server::count_end() {
+  if (!connection_->failure()) return;
+  switch (connection_->failure()->code) {
+    case ErrorCode::kTooLarge:
+      return worker_.counters().flooded_http2.add();
+    case ErrorCode::kParse:
+      return worker_.counters().malformed_http2.add();
+    case ErrorCode::kTimeout:
+      return worker_.counters().timed_out_http2.add();
+    default:
+      return;
+  }
+}
+
 runtime::Task<void> Http2Server::serve(net::StreamPtr stream, std::string received) {
   connection_ = net::Http2Connection::server(
       std::move(stream), [this](net::Http2StreamPtr request) { return serve_stream(std::move(request)); },
@@ -100,9 +115,11 @@ runtime::Task<void> Http2Server::serve(net::StreamPtr stream, std::string receiv
   watch_.spawn(drain_when_retired());
   const auto most = http_.model->max_connection_duration.value_or(Duration::zero());
   const TimePoint old = deadline_after(worker_.reactor().now(), most);
-  if (co_await runtime::wait_either(connection_->closed(), seat_.drain(), old) == runtime::Woken::kFirst) co_return;
-  connection_->drain();
-  co_await connection_->closed().wait();
+  if (co_await runtime::wait_either(connection_->closed(), seat_.drain(), old) != runtime::Woken::kFirst) {
+    connection_->drain();
+    co_await connection_->closed().wait();
+  }
+  count_end();
 }
 
 }  // namespace

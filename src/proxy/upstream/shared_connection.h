@@ -52,6 +52,7 @@ class Http2Request final : public UpstreamRequest {
   [[nodiscard]] protocol::Version version() const override { return protocol::Version::kHttp2; }
   [[nodiscard]] bool is_introduction() const override { return !connection_->knows_us; }
   [[nodiscard]] std::string failure() const override;
+  [[nodiscard]] net::Http2Connection* shared_connection() override { return connection_->http2.get(); }
 
  private:
   [[nodiscard]] HeadStep broken() const;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/http2/http2_connection.h"
 #include "net/stream.h"
 #include "proxy/message.h"
 
@@ -36,6 +37,8 @@ class UpstreamRequest {
   [[nodiscard]] virtual bool is_introduction() const = 0;
   // What broke it, for a person.
   [[nodiscard]] virtual std::string failure() const = 0;
+  // The connection that this request shares with others; null where it has one to itself.
+  [[nodiscard]] virtual net::Http2Connection* shared_connection() { return nullptr; }
   // The connection that this request has to itself; null where requests share one.
   [[nodiscard]] virtual UpstreamConnection* own_connection() { return nullptr; }
 };

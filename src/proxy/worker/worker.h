@@ -43,6 +43,10 @@ struct WorkerCounters {
   Counter refused_without_chain;
   Counter refused_certificates;
   Counter failed_handshakes;
+  // Clients' HTTP/2 connections that were ended: for exceeding a budget, for breaking the rules, for being too slow.
+  Counter flooded_http2;
+  Counter malformed_http2;
+  Counter timed_out_http2;
 };
 
 // Lives on its reactor's thread and may be used on that thread only, counters() excepted.
