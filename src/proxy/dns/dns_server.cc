@@ -147,6 +147,11 @@ runtime::Task<std::string> DnsServer::answer(std::string message, bool by_tcp) {
       ours.addresses = found->addresses;
       co_return protocol::build_dns_answer(*query, ours, limit);
     }
+    if (names->is_attribute_of_service(query->name)) {
+      protocol::DnsAnswer none;
+      none.rcode = protocol::DnsRcode::kNameError;
+      co_return protocol::build_dns_answer(*query, none, limit);
+    }
   }
   auto theirs = co_await forwarder_.ask(std::move(message), by_tcp);
   if (theirs) co_return std::move(*theirs);

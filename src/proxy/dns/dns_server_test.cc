@@ -266,6 +266,21 @@ TEST_F(Dns, SaysThatANameHasNoAddressOfAFamilyInsteadOfAskingElsewhere) {
   EXPECT_TRUE(resolver_.asked.empty());
 }
 
+TEST_F(Dns, KeepsWhatIsAskedAboutAServiceToTheMesh) {
+  start();
+  resolver_.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 0)}; };
+  for (const char* name : {"_grpc_config.reviews", "_grpclb._tcp.reviews.default", "_grpclb._tcp.reviews.lan"}) {
+    const Reply reply = ask(query(name, kTxt));
+    EXPECT_EQ(reply.rcode(), 3) << name;
+    EXPECT_TRUE(reply.is_authoritative());
+  }
+  EXPECT_TRUE(resolver_.asked.empty());
+  for (const char* name : {"_acme-challenge.hidden", "_x.example.org", "_", "a_b.reviews", "_tcp"}) {
+    EXPECT_EQ(ask(query(name, kTxt)).rcode(), 0) << name << " is known outside, or is no question about a service";
+  }
+  EXPECT_EQ(resolver_.asked.size(), 5U);
+}
+
 TEST_F(Dns, PassesOtherNamesOnUnderAnotherId) {
   start();
   resolver_.answer = [](const std::string& asked) { return std::vector{reply_to(asked, 0, "192.0.2.80")}; };

@@ -45,7 +45,7 @@ void NameIndex::add(std::string_view host, size_t index) {
 std::optional<NameIndex::Found> NameIndex::find_as_is(std::string_view name) const {
   const auto found_at = [this](size_t index) {
     const model::NameTable::Entry& entry = table_->entries[index];
-    return Found{entry.addresses, entry.host};
+    return Found{entry.addresses, entry.host, !entry.alt_hosts.empty()};
   };
   if (const auto exact = exact_.find(name); exact != exact_.end()) return found_at(exact->second);
   for (size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
@@ -64,6 +64,14 @@ std::optional<NameIndex::Found> NameIndex::find(std::string_view name) const {
     }
   }
   return std::nullopt;
+}
+
+bool NameIndex::is_attribute_of_service(std::string_view name) const {
+  std::string_view owner = name;
+  while (owner.starts_with('_') && owner.find('.') != std::string_view::npos) owner.remove_prefix(owner.find('.') + 1);
+  if (owner.size() == name.size()) return false;
+  const auto found = find(owner);
+  return found && found->is_of_the_mesh_alone;
 }
 
 ResolverConfig parse_resolver_config(std::string_view text) {

@@ -20,6 +20,8 @@ class NameIndex {
   struct Found {
     std::span<const IpAddress> addresses;
     std::string_view host;  // the full name it stands for
+    // Nobody outside the mesh knows it: a service with short forms, not an outside host that the mesh has heard of.
+    bool is_of_the_mesh_alone = false;
   };
 
   // `search` are the host's search domains: resolvers append them to short names, and what stands in the mesh without
@@ -30,6 +32,9 @@ class NameIndex {
 
   // `name` in lower case without the final dot. Exact names first, then the longest wildcard ("*.example.com").
   [[nodiscard]] std::optional<Found> find(std::string_view name) const;
+  // "_grpclb._tcp.reviews": what clients ask about a service (RFC 8552), which only the mesh could answer and has no
+  // answer to. Asked elsewhere it would make every look-up of the service depend on the host's resolvers.
+  [[nodiscard]] bool is_attribute_of_service(std::string_view name) const;
 
  private:
   void add(std::string_view host, size_t index);
