@@ -52,6 +52,7 @@ struct HttpConnection {
   EscapedSlashes escaped_slashes = EscapedSlashes::kKeep;
   ClientCertForwarding client_cert = ClientCertForwarding::kSanitize;
   std::vector<std::string> upgrades;  // lower case: "websocket"
+  bool grpc_web = false;              // gRPC-Web clients are served as gRPC ones
   uint32_t max_request_header_bytes = 60 * 1024;
   uint32_t max_request_headers = 100;
   bool operator==(const HttpConnection&) const = default;

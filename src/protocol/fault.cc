@@ -90,6 +90,7 @@ constexpr std::array<Entry, kFaultCount> kEntries = {{
     {Fault::kFieldValueSpace, 400, "field_value_space", "A field value begins or ends with white space."},
     {Fault::kConnectionField, 400, "connection_field", "HTTP/2 has no fields that speak of the connection."},
     {Fault::kLengthMismatch, 400, "length_mismatch", "The content is not as long as Content-Length says."},
+    {Fault::kGrpcWebText, 400, "grpc_web_text", "The content of the gRPC-Web request is not base64."},
 }};
 
 consteval bool in_order() {

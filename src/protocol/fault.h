@@ -80,9 +80,11 @@ enum class Fault : uint8_t {
   kFieldValueSpace,
   kConnectionField,
   kLengthMismatch,
+  // Content of gRPC-Web.
+  kGrpcWebText,
 };
 
-inline constexpr size_t kFaultCount = static_cast<size_t>(Fault::kLengthMismatch) + 1;
+inline constexpr size_t kFaultCount = static_cast<size_t>(Fault::kGrpcWebText) + 1;
 
 // Stable, lower case: "bare_lf"; "none" for kNone.
 [[nodiscard]] std::string_view token(Fault fault);

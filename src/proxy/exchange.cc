@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "policy/route/rewrite.h"
 #include "proxy/forward.h"
+#include "proxy/grpc_web/grpc_web_downstream.h"
 #include "proxy/pipeline.h"
 #include "proxy/request_headers.h"
 #include "proxy/rescue.h"
@@ -47,7 +48,7 @@ policy::RequestView view_of(const protocol::RequestHead& request, const Connecti
 class Run {
  public:
   Run(Worker& worker, Downstream& down, ConnectionFacts& facts, ExchangeState& state)
-      : worker_(worker), down_(down), facts_(facts), state_(state), http_(*facts.chain->http) {}
+      : worker_(worker), down_(&down), facts_(facts), state_(state), http_(*facts.chain->http) {}
 
   void begin() {
     has_ended_ = false;
@@ -93,7 +94,8 @@ class Run {
   void queue_made_here(const policy::CompiledRoute& route, uint16_t status, std::string_view body);
 
   Worker& worker_;
-  Downstream& down_;
+  Downstream* down_;
+  std::unique_ptr<GrpcWebDownstream> web_;  // what down_ is for a gRPC-Web client
   ConnectionFacts& facts_;
   ExchangeState& state_;
   const HttpSettings& http_;
@@ -103,9 +105,15 @@ class Run {
 
 runtime::Task<ExchangeEnd> Run::route_and_answer() {
   state_.record.request = &state_.request;
+  if (http_.model->grpc_web) {
+    web_ = GrpcWebDownstream::wrap(*down_, state_.request);
+    if (web_) down_ = web_.get();
+  }
   const auto content_type = state_.request.fields.find(FieldId::kContentType);
   state_.record.is_grpc = content_type && policy::is_grpc_content_type(*content_type);
   enter_request(facts_, *http_.model, state_, worker_.random());
+  // Whatever the browser speaks, gRPC needs HTTP/2.
+  if (web_) state_.client_version = protocol::Version::kHttp2;
 
   routes_ = http_.inline_routes ? http_.inline_routes : worker_.find_routes(http_.model->route_table_name);
   if (!routes_) co_return co_await answer(rescue(Trouble::kRouteNotFound));
@@ -126,7 +134,7 @@ runtime::Task<ExchangeEnd> Run::route_and_answer() {
 runtime::Task<ExchangeEnd> Run::act(const policy::CompiledRoute& route) {
   const model::RouteAction& action = route.route->action;
   if (std::holds_alternative<model::Forward>(action)) {
-    Forwarder forwarder({worker_, down_, facts_, state_, http_, route});
+    Forwarder forwarder({worker_, *down_, facts_, state_, http_, route});
     co_return co_await forwarder.run();
   }
   if (const auto* redirect = std::get_if<model::Redirect>(&action)) {
@@ -158,9 +166,9 @@ void Run::queue_made_here(const policy::CompiledRoute& route, uint16_t status, s
   head.framing = protocol::BodyFraming::of_length(body.size());
   state_.record.status = status;
   state_.record.details = "direct_response";
-  down_.queue_response(head);
+  down_->queue_response(head);
   if (state_.request.method_kind == protocol::Method::kHead) return;
-  down_.sink().queue_body(body);
+  down_->sink().queue_body(body);
   state_.record.response_bytes = body.size();
 }
 
@@ -181,20 +189,20 @@ Status Run::queue_redirect(const policy::CompiledRoute& route, const model::Redi
 }
 
 runtime::Task<ExchangeEnd> Run::answer(Rescue what) {
-  queue_local_reply(down_, state_, what, http_.model->server_name);
+  queue_local_reply(*down_, state_, what, http_.model->server_name);
   co_return co_await flush();
 }
 
 runtime::Task<ExchangeEnd> Run::flush() {
-  down_.sink().queue_end(protocol::Fields{});
+  down_->sink().queue_end(protocol::Fields{});
   const auto idle = http_.model->stream_idle_timeout.value_or(Duration::zero());
   runtime::Transfer::State sent;
-  while ((sent = down_.sink().try_flush()) == runtime::Transfer::State::kWouldBlock) {
+  while ((sent = down_->sink().try_flush()) == runtime::Transfer::State::kWouldBlock) {
     const TimePoint deadline = deadline_after(worker_.reactor().now(), idle);
-    if (!co_await down_.sink().writable().wait(deadline)) co_return ExchangeEnd::kAbort;
+    if (!co_await down_->sink().writable().wait(deadline)) co_return ExchangeEnd::kAbort;
   }
   if (sent == runtime::Transfer::State::kFailed) co_return ExchangeEnd::kAbort;
-  co_return down_.is_request_complete() ? ExchangeEnd::kReusable : ExchangeEnd::kClose;
+  co_return down_->is_request_complete() ? ExchangeEnd::kReusable : ExchangeEnd::kClose;
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "translate/called_ports.h"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -51,7 +53,13 @@ class Sorter {
                             .rules = std::move(rules),
                             .origin = service.origin});
     if (port.protocol == AppProtocol::kAuto) return;
-    called.http_addresses.insert(called.http_addresses.end(), service.addresses.begin(), service.addresses.end());
+    auto* own = &called.http_addresses;
+    auto* other = &called.grpc_web_addresses;
+    if (port.protocol == AppProtocol::kGrpcWeb) std::swap(own, other);
+    // Chains that overlap are an error to Envoy: an address that services describe differently is as the first has it.
+    std::ranges::copy_if(service.addresses, std::back_inserter(*own), [&other](const IpAddress& address) {
+      return std::ranges::find(*other, address) == other->end();
+    });
   }
 
   void add_opaque(const Service& service, const ServicePort& port) {

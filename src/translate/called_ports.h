@@ -14,9 +14,10 @@ namespace ripstop::translate {
 
 struct CalledPorts {
   struct Port {
-    std::vector<RoutedHost> hosts;          // those that are, or may be, HTTP; by host
-    std::vector<IpAddress> http_addresses;  // of those that declare HTTP
-    std::vector<PortService> services;      // neither HTTP nor with an address; by host
+    std::vector<RoutedHost> hosts;              // those that are, or may be, HTTP; by host
+    std::vector<IpAddress> http_addresses;      // of those that declare HTTP
+    std::vector<IpAddress> grpc_web_addresses;  // of those that declare gRPC-Web
+    std::vector<PortService> services;          // neither HTTP nor with an address; by host
   };
   std::map<uint16_t, Port> ports;
   std::vector<ServiceListenerInput> service_listeners;  // access logs are the caller's to add

@@ -52,6 +52,7 @@ Items<Listener> list_outbound_listeners(const OutboundInput& input, Cache& cache
     const PortListenerInput one{.port = number,
                                 .has_routes = !port.hosts.empty(),
                                 .http_addresses = std::move(port.http_addresses),
+                                .grpc_web_addresses = std::move(port.grpc_web_addresses),
                                 .services = std::move(port.services),
                                 .registry_only = settings.registry_only,
                                 .logs = access_logs(settings)};

@@ -62,6 +62,7 @@ class ChainList {
     model::HttpConnection http = http_connection(port_.name, port_.logs);
     http.client_cert = model::ClientCertForwarding::kAppendForward;
     http.inline_routes = route_table(port_);
+    http.grpc_web = port_.protocol == AppProtocol::kGrpcWeb;
     chain.filter = std::move(http);
     if (mesh_tls) chain.tls = server_tls(mesh_http());
     chains_.push_back(std::move(chain));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "translate/listener/filters.h"
 #include "translate/testing/bookinfo.h"
 
@@ -50,6 +52,19 @@ TEST(InboundPass, SpeaksToTheApplicationAsItsClientDoes) {
   EXPECT_EQ(protocol(AppProtocol::kHttp), model::UpstreamProtocol::kSameAsDownstream);
   EXPECT_EQ(protocol(AppProtocol::kAuto), model::UpstreamProtocol::kSameAsDownstream);
   EXPECT_EQ(protocol(AppProtocol::kGrpc), model::UpstreamProtocol::kHttp2);
+}
+
+TEST(InboundPass, ServesGrpcWebWhereAPortSaysSo) {
+  const auto serves_grpc_web = [](AppProtocol protocol) {
+    const auto inbound = make_inbound(machine(protocol, MtlsMode::kPermissive));
+    return std::ranges::all_of(inbound.listeners.front().filter_chains, [](const model::FilterChain& chain) {
+      return std::get<model::HttpConnection>(chain.filter).grpc_web;
+    });
+  };
+  EXPECT_TRUE(serves_grpc_web(AppProtocol::kGrpcWeb));
+  EXPECT_FALSE(serves_grpc_web(AppProtocol::kGrpc));
+  EXPECT_EQ(make_inbound(machine(AppProtocol::kGrpcWeb, MtlsMode::kStrict)).clusters[0].protocol,
+            model::UpstreamProtocol::kHttp2);
 }
 
 TEST(InboundPass, TakesNothingButMeshTlsWhenStrict) {

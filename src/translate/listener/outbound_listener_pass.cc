@@ -38,6 +38,13 @@ FilterChain http_chain(std::string name, uint16_t port, const Logs& logs) {
   return chain;
 }
 
+// For services that declare HTTP at these addresses, if there are any: nothing is guessed.
+void add_http_services(Listener& listener, const std::vector<IpAddress>& addresses, FilterChain chain) {
+  if (addresses.empty()) return;
+  for (const IpAddress& address : addresses) chain.match.destination_ranges.push_back(whole_address(address));
+  listener.filter_chains.push_back(std::move(chain));
+}
+
 // Without the transport a TLS client that offers "http/1.1" would be taken for plain HTTP.
 void match_http(FilterChain& chain) {
   chain.match.transport_protocol = "raw_buffer";
@@ -162,13 +169,10 @@ Listener make_port_listener(const PortListenerInput& input) {
   listener.more_addresses = {{IpAddress::v6({}), input.port}};
   listener.bind_to_port = false;
   listener.direction = model::Direction::kOutbound;
-  if (!input.http_addresses.empty()) {
-    FilterChain chain = http_chain("http-services", input.port, input.logs);
-    for (const IpAddress& address : input.http_addresses) {
-      chain.match.destination_ranges.push_back(whole_address(address));
-    }
-    listener.filter_chains.push_back(std::move(chain));
-  }
+  add_http_services(listener, input.http_addresses, http_chain("http-services", input.port, input.logs));
+  FilterChain grpc_web = http_chain("grpc-web-services", input.port, input.logs);
+  std::get<model::HttpConnection>(grpc_web.filter).grpc_web = true;
+  add_http_services(listener, input.grpc_web_addresses, std::move(grpc_web));
   for (const PortService& service : input.services) add_port_service(listener, input, service);
   if (input.has_routes) {
     FilterChain chain = http_chain("http", input.port, input.logs);

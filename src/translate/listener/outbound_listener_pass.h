@@ -47,9 +47,10 @@ struct PortService {
 
 struct PortListenerInput {
   uint16_t port = 0;
-  bool has_routes = false;                // some host of the port is HTTP: table "PORT" exists
-  std::vector<IpAddress> http_addresses;  // of services that declare HTTP: no guessing for these
-  std::vector<PortService> services;      // by host
+  bool has_routes = false;                    // some host of the port is HTTP: table "PORT" exists
+  std::vector<IpAddress> http_addresses;      // of services that declare HTTP: no guessing for these
+  std::vector<IpAddress> grpc_web_addresses;  // of those that declare gRPC-Web
+  std::vector<PortService> services;          // by host
   bool registry_only = false;
   std::vector<model::AccessLog> logs;
 };

@@ -81,6 +81,20 @@ TEST(PortListener, DoesNotGuessForServicesThatDeclareHttp) {
   EXPECT_TRUE(listener.filter_chains[0].match.application_protocols.empty());
 }
 
+TEST(PortListener, ServesGrpcWebAtTheAddressesOfThatProtocol) {
+  const auto listener = make_port_listener({.port = 80,
+                                            .has_routes = true,
+                                            .http_addresses = {testing::ip("10.0.0.1")},
+                                            .grpc_web_addresses = {testing::ip("10.0.0.2")}});
+  std::vector<std::string> served;
+  for (const model::FilterChain& chain : listener.filter_chains) {
+    const auto& http = std::get<model::HttpConnection>(chain.filter);
+    EXPECT_EQ(http.route_table_name, "80");
+    if (http.grpc_web) served.push_back(chain.match.destination_ranges[0].to_string());
+  }
+  EXPECT_THAT(served, ElementsAre("10.0.0.2/32"));
+}
+
 TEST(PortListener, TellsTlsServicesWithoutAddressByServerName) {
   const auto listener = make_port_listener({.port = 443,
                                             .services = {{.l4 = l4("api.example"), .is_tls = true, .ranges = {}},

@@ -12,6 +12,7 @@
 #include "envoy/config/route/v3/route.pb.h"
 #include "envoy/config/route/v3/route_components.pb.h"
 #include "envoy/extensions/filters/http/fault/v3/fault.pb.h"
+#include "envoy/extensions/filters/http/grpc_web/v3/grpc_web.pb.h"
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "xds/listener/listener_wire.h"
@@ -118,7 +119,12 @@ void check_fault(const google::protobuf::Any& any, const Cursor& at) {
   if (fault.has_delay() || fault.has_abort()) at.unsupported("has faults for all routes; write them on the routes");
 }
 
-void check_filters(const Wire& wire, const Cursor& at) {
+void check_grpc_web(const google::protobuf::Any& any, const Cursor& at) {
+  envoy::extensions::filters::http::grpc_web::v3::GrpcWeb grpc_web;
+  if (unpack(any, grpc_web, at)) at.check_known(grpc_web);
+}
+
+void decode_filters(const Wire& wire, const Cursor& at, model::HttpConnection& http) {
   bool ends_with_router = false;
   for (int i = 0; i < wire.http_filters_size(); ++i) {
     const auto& filter = wire.http_filters(i);
@@ -131,6 +137,9 @@ void check_filters(const Wire& wire, const Cursor& at) {
       check_router(filter.typed_config(), config);
     } else if (type == type_name::kFault) {
       check_fault(filter.typed_config(), config);
+    } else if (type == type_name::kGrpcWeb) {
+      check_grpc_web(filter.typed_config(), config);
+      http.grpc_web = true;
     } else if (!is_ignored_http_filter(filter.name(), type)) {
       config.unsupported(fmt::format("is \"{}\" (filter {}), which is not supported", type, filter.name()));
     }
@@ -225,7 +234,7 @@ model::HttpConnection decode_http_connection(const google::protobuf::Any& any, c
   http.stat_prefix = wire.stat_prefix();
   http.codec = decode_codec(wire.codec_type(), at.field("codec_type"));
   decode_routes(wire, at, http);
-  check_filters(wire, at);
+  decode_filters(wire, at, http);
   http.access_logs = decode_access_logs(wire.access_log(), at);
   decode_timeouts(wire, at, http);
   decode_limits(wire, at, http);

@@ -12,6 +12,7 @@
 #include "envoy/config/route/v3/route.pb.h"
 #include "envoy/config/route/v3/route_components.pb.h"
 #include "envoy/extensions/filters/http/fault/v3/fault.pb.h"
+#include "envoy/extensions/filters/http/grpc_web/v3/grpc_web.pb.h"
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "xds/listener/listener_wire.h"
@@ -97,6 +98,12 @@ void encode_routes(const model::HttpConnection& http, Wire* wire) {
 
 // Envoy obeys a route's fault only where the filter is in the chain; tables by RDS may bring faults at any time.
 void encode_filters(const model::HttpConnection& http, Wire* wire) {
+  if (http.grpc_web) {
+    auto* grpc_web = wire->add_http_filters();
+    grpc_web->set_name(std::string(extension::kGrpcWeb));
+    pack(type_name::kGrpcWeb, envoy::extensions::filters::http::grpc_web::v3::GrpcWeb(),
+         grpc_web->mutable_typed_config());
+  }
   if (!http.inline_routes || has_faults(*http.inline_routes)) {
     auto* fault = wire->add_http_filters();
     fault->set_name(std::string(extension::kFault));

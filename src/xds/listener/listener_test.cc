@@ -96,6 +96,14 @@ TEST(ListenerCodec, RoutesByAdsGetTheFaultFilterAndInlineOnesOnlyWhenTheyNeedIt)
   EXPECT_THAT(testing::to_text(encode(listener)), Not(HasSubstr("envoy.filters.http.fault")));
 }
 
+TEST(ListenerCodec, GrpcWebIsServedWhereItsFilterStands) {
+  const std::string routes = R"(rds { route_config_name: "r" config_source { ads {} } } )";
+  EXPECT_FALSE(decoded(routes + std::string(kRouter)).grpc_web);
+  const std::string filter = R"(http_filters { name: "envoy.filters.http.grpc_web" typed_config {
+      type_url: "type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb" } } )";
+  EXPECT_TRUE(decoded(routes + filter + std::string(kRouter)).grpc_web);
+}
+
 TEST(ListenerCodec, WhatIstiosTelemetryAddsIsPassedOver) {
   const model::HttpConnection http = decoded(
       R"(rds { route_config_name: "r" config_source { ads {} initial_fetch_timeout {} } }

@@ -192,6 +192,7 @@ model::HttpConnection RandomModels::http_connection() {
   http.escaped_slashes = static_cast<model::EscapedSlashes>(random_.below(4));
   http.client_cert = static_cast<model::ClientCertForwarding>(random_.below(5));
   if (coin()) http.upgrades = {"websocket"};
+  http.grpc_web = coin();
   http.max_request_header_bytes = number(1, 8192) * 1024;
   http.max_request_headers = number(1, 1000);
   return http;
