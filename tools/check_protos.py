@@ -15,7 +15,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Protos that the package does not have.
-OWN = ("istio/",)
+OWN = ("istio/", "grpc/")
 INCLUDES = ("envoy-api", "googleapis", "protoc-gen-validate", "xds")
 
 

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "model/health_check.h"
 #include "model/match.h"
 #include "model/origin.h"
 #include "model/tls.h"
@@ -121,6 +122,7 @@ struct Cluster {
   UpstreamProtocol protocol = UpstreamProtocol::kHttp1;
   CircuitBreaker breaker;
   std::optional<OutlierDetection> outlier;
+  std::optional<HealthCheck> health_check;
   std::optional<TcpKeepalive> keepalive;
   std::optional<UpstreamTls> tls;     // for every endpoint …
   bool tls_only_where_taken = false;  // … or, when set, only for those with Endpoint::takes_mtls

@@ -44,6 +44,7 @@ class Host {
   uint32_t active_requests = 0;  // counted by ActiveRequest
   bool is_member = true;         // false once it left the assignment: finish, but start nothing new
   OutlierState outlier;
+  bool fails_checks = false;  // active ones; written by HostSet only
   std::unique_ptr<HostAttachment> attachment;
 
  private:

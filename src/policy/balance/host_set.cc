@@ -16,7 +16,7 @@ Key key_of(const model::Endpoint& endpoint) {
 enum class Condition : uint8_t { kHealthy, kDegraded, kUnhealthy };
 
 Condition condition_of(const Host& host) {
-  if (host.outlier.is_ejected) return Condition::kUnhealthy;
+  if (host.outlier.is_ejected || host.fails_checks) return Condition::kUnhealthy;
   switch (host.endpoint->health) {
     case model::Health::kUnknown:
     case model::Health::kHealthy:
@@ -70,6 +70,7 @@ void HostSet::update(std::shared_ptr<const model::LoadAssignment> assignment, Ra
       host->endpoint = std::move(source);
       host->priority = priority_of(group);
       host->is_member = true;
+      note_checks(*host);
       ejected_count_ += host->outlier.is_ejected ? 1 : 0;
       hosts_.push_back(host);
       locality_of_.push_back(locality);
@@ -77,6 +78,16 @@ void HostSet::update(std::shared_ptr<const model::LoadAssignment> assignment, Ra
   }
   std::swap(assignment_, assignment);
   rebalance(random);
+}
+
+void HostSet::note_checks(Host& host) const {
+  host.fails_checks = passing_ && !passing_->contains(host.endpoint->address);
+}
+
+void HostSet::set_passing(std::shared_ptr<const PassingHosts> passing, Random& random) {
+  passing_ = std::move(passing);
+  for (const HostRef& host : hosts_) note_checks(*host);
+  if (assignment_) rebalance(random);
 }
 
 void HostSet::eject(Host& host, TimePoint now, Random& random) {

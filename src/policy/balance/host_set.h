@@ -2,7 +2,8 @@
 // the cluster's balancer. Follows Envoy where it does not say otherwise.
 //
 // Health: kHealthy and kUnknown are healthy, kDegraded is degraded, everything else and what outlier detection ejected
-// is unhealthy; see priority_load.h for what follows from the counts.
+// is unhealthy, and so is what active checks have not found healthy, where there are any; see priority_load.h for what
+// follows from the counts.
 //
 // Localities: within a priority whose localities carry weights, a locality is drawn by its weight times its
 // availability (at most 1; its share of available hosts times the overprovisioning factor); one without a weight gets
@@ -14,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -35,6 +37,9 @@ struct PickContext {
   uint32_t attempts = 1;
 };
 
+// The hosts that active health checks have found healthy.
+using PassingHosts = std::set<SocketAddress>;
+
 class HostSet {
  public:
   // The cluster is read here and not kept.
@@ -52,6 +57,9 @@ class HostSet {
   [[nodiscard]] uint32_t ejected_count() const { return ejected_count_; }
   // Index is the priority; empty when there is no assignment yet.
   [[nodiscard]] std::span<const PriorityLoad> loads() const { return loads_; }
+
+  // Null, as at first: the hosts are not checked.
+  void set_passing(std::shared_ptr<const PassingHosts> passing, Random& random);
 
   // Takes the host out of the choice or back into it; nothing when it already is.
   void eject(Host& host, TimePoint now, Random& random);
@@ -73,6 +81,7 @@ class HostSet {
   };
 
   void rebalance(Random& random);
+  void note_checks(Host& host) const;
   [[nodiscard]] std::vector<PriorityHealth> count_health() const;
   enum class Kind : uint8_t { kHealthy, kDegraded, kAny };
   Pool make_pool(uint32_t priority, Kind kind, Random& random) const;
@@ -84,6 +93,7 @@ class HostSet {
   BalancerSettings settings_;
   uint32_t panic_percent_;
   std::shared_ptr<const model::LoadAssignment> assignment_;
+  std::shared_ptr<const PassingHosts> passing_;
   std::vector<HostRef> hosts_;
   std::vector<uint32_t> locality_of_;  // of hosts_[i], an index into the assignment's localities
   std::vector<PriorityLoad> loads_;

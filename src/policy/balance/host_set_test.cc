@@ -42,6 +42,21 @@ TEST(HostSet, LeavesUnhealthyHostsOut) {
   EXPECT_EQ(pick_many(hosts, random, 300), (Counts{{1, 100}, {2, 100}, {5, 100}}));
 }
 
+TEST(HostSet, LeavesOutWhatChecksHaveNotFoundHealthy) {
+  Random random(1);
+  HostSet hosts{model::Cluster{.panic_percent = 0}};
+  hosts.set_passing(std::make_shared<const PassingHosts>(), random);
+  hosts.update(assignment(endpoints(1, 3)), random);
+  EXPECT_EQ(hosts.pick({}, random), nullptr) << "nothing is known yet";
+  hosts.set_passing(std::make_shared<const PassingHosts>(PassingHosts{endpoint(2).address, endpoint(3).address}),
+                    random);
+  EXPECT_EQ(pick_many(hosts, random, 200), (Counts{{2, 100}, {3, 100}}));
+  hosts.update(assignment(endpoints(3, 2)), random);
+  EXPECT_EQ(pick_many(hosts, random, 100), (Counts{{3, 100}})) << "a new host has to pass first";
+  hosts.set_passing(nullptr, random);
+  EXPECT_EQ(pick_many(hosts, random, 200), (Counts{{3, 100}, {4, 100}}));
+}
+
 TEST(HostSet, UsesAllInPanicAndNoneWhereItIsOff) {
   Random random(1);
   const auto sick = assignment({endpoint(1), endpoint(2, 1, Health::kDraining), endpoint(3, 1, Health::kUnhealthy)});

@@ -5,12 +5,15 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string_view>
 
 #include "base/result.h"
 #include "net/http/http_server.h"
 #include "proxy/config/config_store.h"
 #include "proxy/config/secret_store.h"
+#include "proxy/health/health_checks.h"
 #include "proxy/telemetry/metrics.h"
 #include "proxy/worker/fleet.h"
 #include "runtime/file_descriptor.h"
@@ -31,6 +34,7 @@ struct AdminContext {
   std::function<std::string()> state;  // "LIVE", "INITIALIZING", "DRAINING"
   std::function<void(bool inbound_only)> drain;
   std::function<void()> quit;
+  std::function<std::map<std::string_view, HealthChecks::Figures>()> health_figures;  // may be empty
 };
 
 class Admin {

@@ -21,6 +21,7 @@ std::vector<ClusterFacts> look_at_clusters(Worker& worker) {
       const model::Health health = host->endpoint->health;
       seen.is_healthy = health == model::Health::kUnknown || health == model::Health::kHealthy;
       seen.is_ejected = host->outlier.is_ejected;
+      seen.fails_checks = host->fails_checks;
       seen.weight = host->weight();
       seen.active_requests = host->active_requests;
     }
@@ -42,9 +43,10 @@ std::map<std::string, Merged> merge(const std::vector<std::vector<ClusterFacts>>
       Merged& into = merged[cluster.name];
       into.idle_connections += cluster.idle_connections;
       for (const HostFacts& host : cluster.hosts) {
-        HostFacts& known =
-            into.hosts.try_emplace(host.address, HostFacts{host.address, true, false, host.weight, 0}).first->second;
+        HostFacts& known = into.hosts[host.address];
+        known.weight = host.weight;
         known.is_healthy = known.is_healthy && host.is_healthy;
+        known.fails_checks = known.fails_checks || host.fails_checks;
         known.is_ejected = known.is_ejected || host.is_ejected;
         known.active_requests += host.active_requests;
       }
@@ -53,8 +55,12 @@ std::map<std::string, Merged> merge(const std::vector<std::vector<ClusterFacts>>
   return merged;
 }
 
-std::string_view health_text(const HostFacts& host) {
-  return host.is_ejected ? "/failed_outlier_check" : host.is_healthy ? "healthy" : "/failed_eds_health";
+std::string health_text(const HostFacts& host) {
+  std::string flags;
+  if (host.fails_checks) flags += "/failed_active_hc";
+  if (host.is_ejected) flags += "/failed_outlier_check";
+  if (!host.is_healthy) flags += "/failed_eds_health";
+  return flags.empty() ? "healthy" : flags;
 }
 
 // Names from configuration may hold anything; in the text pages what does not print is replaced.
@@ -76,7 +82,7 @@ std::string clusters_text(const std::vector<std::vector<ClusterFacts>>& by_worke
     for (const auto& [address, host] : cluster.hosts) {
       const std::string line = prefix + address + "::";
       out += line + "rq_active::" + std::to_string(host.active_requests) + "\n";
-      out += line + "health_flags::" + std::string(health_text(host)) + "\n";
+      out += line + "health_flags::" + health_text(host) + "\n";
       out += line + "weight::" + std::to_string(host.weight) + "\n";
     }
   }
@@ -146,6 +152,21 @@ std::string server_info(const AdminContext& context) {
   return json.take();
 }
 
+namespace {
+
+void add_health(std::string_view cluster, const HealthChecks::Figures& figures, std::string& out) {
+  const auto line = [&](const char* name, uint64_t value) {
+    out += "cluster." + printable(cluster) + ".health_check." + name + ": " + std::to_string(value) + "\n";
+  };
+  line("attempt", figures.attempt);
+  line("success", figures.success);
+  line("failure", figures.failure);
+  line("network_failure", figures.network_failure);
+  line("healthy", figures.healthy);
+}
+
+}  // namespace
+
 std::string stats_text(const AdminContext& context) {
   std::string out;
   out += "server.state: " + context.state() + "\n";
@@ -163,6 +184,9 @@ std::string stats_text(const AdminContext& context) {
   out += "http2.flooded: " + sum(&WorkerCounters::flooded_http2);
   out += "http2.protocol_error: " + sum(&WorkerCounters::malformed_http2);
   out += "http2.timed_out: " + sum(&WorkerCounters::timed_out_http2);
+  if (context.health_figures) {
+    for (const auto& [cluster, figures] : context.health_figures()) add_health(cluster, figures, out);
+  }
   return out;
 }
 

@@ -13,6 +13,7 @@ struct HostFacts {
   std::string address;
   bool is_healthy = true;
   bool is_ejected = false;
+  bool fails_checks = false;
   uint32_t weight = 1;
   uint32_t active_requests = 0;
 };

@@ -19,6 +19,7 @@
 #include "proxy/config/identity_agent.h"
 #include "proxy/config/node_labels.h"
 #include "proxy/dns/dns_server.h"
+#include "proxy/health/health_checks.h"
 #include "proxy/listener/listener_sockets.h"
 #include "proxy/telemetry/metrics.h"
 #include "proxy/worker/fleet.h"
@@ -63,6 +64,8 @@ class Program::Parts {
   Status start_dns();
   Status start_admin();
   void follow_changes();
+  void follow_health();
+  runtime::Task<void> wait_for_first_checks();
   void open_sockets();
   void drain();
   runtime::Task<void> obey_signals(runtime::Socket signals);
@@ -85,6 +88,8 @@ class Program::Parts {
   std::unique_ptr<ConfigStore> store_;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<DnsClusters> dns_clusters_;
+  std::unique_ptr<ApplicationDialer> dialer_;  // of this thread
+  std::unique_ptr<HealthChecks> health_;       // null until a cluster asks for checks
   std::unique_ptr<IdentityAgent> identity_;
   net::VerifyPeer verify_control_plane_;
   std::unique_ptr<ConfigStream> stream_;
@@ -153,8 +158,34 @@ void Program::Parts::follow_changes() {
     follows_later_ = false;
     open_sockets();
     if (dns_clusters_) dns_clusters_->follow(store_->latest_clusters());
+    follow_health();
     changed_.set();
   });
+}
+
+void Program::Parts::follow_health() {
+  const auto asks = [](const auto& item) { return item.second->model->health_check.has_value(); };
+  if (!health_ && !std::ranges::any_of(store_->clusters(), asks)) return;
+  if (!health_) {
+    auto dialer = ApplicationDialer::open(options_.broker_fd);
+    if (!dialer) return log::error("proxy.health", dialer.error().message);
+    dialer_ = std::move(*dialer);
+    health_ = std::make_unique<HealthChecks>(
+        UpstreamCluster::Context{random_, *dialer_}, [this](const std::string& cluster, const auto& passing) {
+          fleet_->post_all([cluster, passing](Worker& worker) { worker.apply(cluster, passing); });
+        });
+  }
+  health_->follow(store_->clusters(), store_->assignments());
+}
+
+// Until then every host of theirs counts as failing.
+runtime::Task<void> Program::Parts::wait_for_first_checks() {
+  follow_health();
+  const TimePoint deadline = reactor_.now() + kFetchTimeout;
+  while (health_ && !health_->is_settled()) {
+    health_->progress().clear();
+    if (!co_await health_->progress().wait(deadline)) co_return;
+  }
 }
 
 void Program::Parts::open_sockets() {
@@ -276,6 +307,9 @@ Status Program::Parts::start_admin() {
     fleet_->post_all([inbound_only](Worker& worker) { worker.drain(inbound_only); });
   };
   context.quit = [this] { drain(); };
+  context.health_figures = [this] {
+    return health_ ? health_->figures() : std::map<std::string_view, HealthChecks::Figures>();
+  };
   auto made = admin::Admin::make(std::move(socket), std::move(context));
   if (!made) return fail_with(made);
   admin_ = std::move(*made);
@@ -313,6 +347,7 @@ runtime::Task<void> Program::Parts::become_ready() {
       in_time = co_await changed_.wait(names_deadline);
     }
   }
+  co_await wait_for_first_checks();
   // The workers have applied what was posted before this.
   std::function<int(Worker&)> nothing = [](Worker&) { return 0; };
   co_await fleet_->gather(std::move(nothing));
@@ -403,6 +438,7 @@ int Program::Parts::run() {
   reactor_.run();
   scope_.cancel();
   stream_scope_.cancel();
+  health_.reset();
   fleet_.reset();
   metrics_.flush_logs();
   return 0;

@@ -53,7 +53,7 @@ UpstreamCluster::UpstreamCluster(ClusterSettingsRef settings, Context context)
     : settings_(std::move(settings)),
       prefers_http2_(prefers_http2(*settings_->model)),
       context_(context),
-      hosts_(*settings_->model) {
+      hosts_(make_host_set()) {
   if (settings_->model->outlier) outlier_ = std::make_unique<policy::OutlierDetector>(*settings_->model->outlier);
   if (has_own_endpoints(*settings_->model)) {
     update(std::make_shared<const model::LoadAssignment>(*settings_->model->assignment));
@@ -62,17 +62,26 @@ UpstreamCluster::UpstreamCluster(ClusterSettingsRef settings, Context context)
 
 UpstreamCluster::~UpstreamCluster() = default;
 
+policy::HostSet UpstreamCluster::make_host_set() const {
+  policy::HostSet hosts(*settings_->model);
+  if (settings_->model->health_check) {
+    hosts.set_passing(passing_ ? passing_ : std::make_shared<const policy::PassingHosts>(), context_.random);
+  }
+  return hosts;
+}
+
 void UpstreamCluster::update(ClusterSettingsRef settings) {
   const bool keeps_pools = connects_alike(*settings_->model, *settings->model);
   settings_ = std::move(settings);
   const model::Cluster& cluster = *settings_->model;
+  if (!cluster.health_check) passing_.reset();
   prefers_http2_ = prefers_http2(cluster);
   outlier_ = cluster.outlier ? std::make_unique<policy::OutlierDetector>(*cluster.outlier) : nullptr;
   if (!keeps_pools) destinations_.clear();
   auto assignment =
       has_own_endpoints(cluster) ? std::make_shared<const model::LoadAssignment>(*cluster.assignment) : assignment_;
   // A host set reads its settings once, so there is a new one; what was known of the hosts moves over.
-  policy::HostSet before = std::exchange(hosts_, policy::HostSet(cluster));
+  policy::HostSet before = std::exchange(hosts_, make_host_set());
   if (!assignment) return;
   update(std::move(assignment));
   std::unordered_map<SocketAddress, policy::Host*> known;
@@ -86,6 +95,11 @@ void UpstreamCluster::update(ClusterSettingsRef settings) {
 void UpstreamCluster::update(std::shared_ptr<const model::LoadAssignment> assignment) {
   assignment_ = assignment;
   hosts_.update(std::move(assignment), context_.random);
+}
+
+void UpstreamCluster::update(std::shared_ptr<const policy::PassingHosts> passing) {
+  passing_ = std::move(passing);
+  if (settings_->model->health_check) hosts_.set_passing(passing_, context_.random);
 }
 
 policy::HostRef UpstreamCluster::pick(const policy::PickContext& context, const SocketAddress& destination) {

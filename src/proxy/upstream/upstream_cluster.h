@@ -33,6 +33,9 @@ class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
   // New settings of the same cluster: pools stay unless how to connect has changed.
   void update(ClusterSettingsRef settings);
   void update(std::shared_ptr<const model::LoadAssignment> assignment);
+  // What active health checks found; without effect where the settings ask for none. Until the first call no host of a
+  // cluster that asks for them is healthy.
+  void update(std::shared_ptr<const policy::PassingHosts> passing);
   [[nodiscard]] const ClusterSettings& settings() const { return *settings_; }
   [[nodiscard]] ClusterSettingsRef shared_settings() const { return settings_; }
   [[nodiscard]] const model::Cluster& model() const { return *settings_->model; }
@@ -84,12 +87,14 @@ class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
   void sweep(Pool& pool, TimePoint now);
   void wake_one();
   [[nodiscard]] bool uses_tls(const policy::Host& host) const;
+  [[nodiscard]] policy::HostSet make_host_set() const;
   runtime::Task<Result<net::StreamPtr>> open_plain(policy::HostRef host, TimePoint deadline);
 
   std::deque<runtime::Event*> waiting_;
   ClusterSettingsRef settings_;
   bool prefers_http2_ = false;  // secured connections are HTTP/2 where the server wants it too
   Context context_;
+  std::shared_ptr<const policy::PassingHosts> passing_;  // null: nothing is known yet
   policy::HostSet hosts_;
   std::unique_ptr<policy::OutlierDetector> outlier_;
   TimePoint next_tick_{};

@@ -80,6 +80,10 @@ void Worker::apply(const SettingsDelta& delta) {
   for (const std::string& name : delta.removed_clusters) clusters_.erase(name);
 }
 
+void Worker::apply(std::string_view cluster, std::shared_ptr<const policy::PassingHosts> passing) {
+  if (const auto found = find_cluster(cluster)) found->update(std::move(passing));
+}
+
 void Worker::listen(const std::string& name, runtime::FileDescriptor socket) {
   auto acceptor = runtime::Acceptor::adopt(std::move(socket));
   if (!acceptor) {

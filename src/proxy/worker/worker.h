@@ -64,6 +64,8 @@ class Worker {
   ~Worker();
 
   void apply(const SettingsDelta& delta);
+  // What active health checks found of a cluster's hosts.
+  void apply(std::string_view cluster, std::shared_ptr<const policy::PassingHosts> passing);
   // Accepts on `socket` for the listener of that name, which has been applied before.
   void listen(const std::string& name, runtime::FileDescriptor socket);
   // Closes that listener's sockets of that local address. Connections that were accepted go on.

@@ -165,6 +165,7 @@ model::Cluster decode_cluster(const cluster::Cluster& wire, const Cursor& at) {
   }
   decode_upstream_http(wire, at, model);
   decode_limits(wire, at, model);
+  decode_health_check(wire, at, model);
   decode_tls(wire, at, model);
   if (wire.has_metadata()) decode_cluster_metadata(wire.metadata(), at.field("metadata"), model);
   at.field("per_connection_buffer_limit_bytes").check_known(wire.per_connection_buffer_limit_bytes());

@@ -113,6 +113,7 @@ void encode_cluster(const model::Cluster& model, cluster::Cluster* wire) {
   encode_duration(model.connect_timeout, wire->mutable_connect_timeout());
   encode_upstream_http(model, wire);
   encode_limits(model, wire);
+  encode_health_check(model, wire);
   encode_tls(model, wire);
   envoy::config::core::v3::Metadata metadata;
   encode_cluster_metadata(model, &metadata);

@@ -128,6 +128,29 @@ TEST(ClusterCodec, EjectionBySuccessRateMustBeSwitchedOff) {
               HasSubstr("Cluster.outlier_detection.enforcing_success_rate must be set to 0"));
 }
 
+TEST(ClusterCodec, AHealthCheckThatCannotBeMadeIsRefusedByName) {
+  const std::string begin =
+      R"(name: "a" type: ORIGINAL_DST lb_policy: CLUSTER_PROVIDED health_checks { timeout { seconds: 1 } )";
+  const std::string pace = "interval { seconds: 1 } unhealthy_threshold { value: 2 } healthy_threshold { value: 2 } ";
+  EXPECT_THAT(error_of(begin + pace + "tcp_health_check {} }"), HasSubstr("does not go with the cluster's type"));
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {"tcp_health_check {}", "health_checks[0].interval is not above 0"},
+      {"interval { seconds: 1 } tcp_health_check {}", "unhealthy_threshold is not above 0"},
+      {pace, "must check by http_health_check, tcp_health_check or grpc_health_check"},
+      {pace + "http_health_check { path: \"\" }", "http_health_check.path is not a path"},
+      {pace + "http_health_check { path: \"/a\\r\\nb: c\" }", "http_health_check.path is not a path"},
+      {pace + "http_health_check { path: \"/\" host: \"a b\" }", "http_health_check.host is not a host"},
+      {pace + "http_health_check { path: \"/\" expected_statuses { start: 200 end: 200 } }", "expected_statuses[0]"},
+      {pace + "http_health_check { path: \"/\" expected_statuses { start: 99 end: 601 } }", "expected_statuses[0]"},
+      {pace + "grpc_health_check { authority: \"a\\nb\" }", "grpc_health_check.authority is not an authority"},
+      {pace + "tcp_health_check { send { text: \"0g\" } }", "tcp_health_check.send.text is not hexadecimal"},
+      {pace + "tcp_health_check { receive { text: \"abc\" } }", "tcp_health_check.receive[0].text is not one to"},
+      {pace + "tcp_health_check {} alt_port { value: 65536 }", "alt_port is not a port"},
+      {pace + "tcp_health_check {} } health_checks {", "health_checks[1] is a second one"},
+  };
+  for (const auto& [text, message] : table) EXPECT_THAT(error_of(begin + text + "}"), HasSubstr(message)) << text;
+}
+
 TEST(ClusterCodec, ARetryBudgetIsRefusedAndNotPassedOver) {
   // circuit_breakers { thresholds { retry_budget {} } }, for which there is no field here.
   const std::string budget("\x52\x04\x0a\x02\x42\x00", 6);

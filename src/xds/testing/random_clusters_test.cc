@@ -101,6 +101,35 @@ model::OutlierDetection RandomModels::outlier() {
   return result;
 }
 
+model::HealthCheck RandomModels::health_check() {
+  model::HealthCheck check;
+  check.timeout = duration();
+  check.interval = duration();
+  if (coin()) check.unhealthy_interval = duration();
+  if (coin()) check.initial_jitter = duration();
+  if (coin()) check.interval_jitter = duration();
+  check.interval_jitter_percent = number(0, 1000);
+  check.unhealthy_threshold = number(1, 9);
+  check.healthy_threshold = number(1, 9);
+  if (coin()) check.alt_port = static_cast<uint16_t>(number(1, 65535));
+  switch (number(0, 2)) {
+    case 0:
+      check.probe = model::TcpHealthCheck{.send = coin() ? std::string("\0\xFF", 2) : "", .receive = words(3)};
+      break;
+    case 1: {
+      const auto first = static_cast<uint16_t>(number(100, 598));
+      check.probe = model::HttpHealthCheck{.host = coin() ? word() : "",
+                                           .path = "/" + word(),
+                                           .expected = {{first, static_cast<uint16_t>(number(first + 1U, 600))}},
+                                           .is_http2 = coin()};
+      break;
+    }
+    default:
+      check.probe = model::GrpcHealthCheck{.service = coin() ? word() : "", .authority = coin() ? word() : ""};
+  }
+  return check;
+}
+
 model::StringMatch RandomModels::string_match() {
   const MatchKind kind =
       one_of({MatchKind::kExact, MatchKind::kPrefix, MatchKind::kSuffix, MatchKind::kContains, MatchKind::kRegex});
@@ -153,6 +182,7 @@ model::Cluster RandomModels::cluster() {
   result.protocol = static_cast<model::UpstreamProtocol>(random_.below(4));
   if (coin()) result.breaker = {number(0, 99), number(0, 99), number(0, 99), 0xFFFFFFFF};
   if (coin()) result.outlier = outlier();
+  if (coin() && result.discovery != Discovery::kOriginalDst) result.health_check = health_check();
   if (coin()) {
     result.keepalive = model::TcpKeepalive{.probes = number(0, 9),
                                            .idle = std::chrono::seconds(number(0, 99)),

@@ -41,6 +41,7 @@ class RandomModels {
   model::Endpoint endpoint(bool with_hostnames);
   model::OriginRef origin();
   model::OutlierDetection outlier();
+  model::HealthCheck health_check();
   model::StringMatch string_match();
   std::vector<model::StringMatch> peer_names();
   model::UpstreamTls upstream_tls();

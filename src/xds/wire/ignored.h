@@ -38,7 +38,7 @@ struct IgnoredField {
   std::string_view reason;
 };
 
-inline constexpr std::array<IgnoredField, 24> kIgnoredFields = {{
+inline constexpr std::array<IgnoredField, 27> kIgnoredFields = {{
     {"envoy.config.cluster.v3.Cluster", "alt_stat_name", "names a metric"},
     {"envoy.config.cluster.v3.Cluster", "per_connection_buffer_limit_bytes", "buffers have bounds of their own"},
     {"envoy.config.cluster.v3.Cluster", "cleanup_interval", "idle original-destination hosts keep no state"},
@@ -46,8 +46,11 @@ inline constexpr std::array<IgnoredField, 24> kIgnoredFields = {{
     {"envoy.config.cluster.v3.Cluster", "dns_lookup_family", "both families are asked for and the reachable one used"},
     {"envoy.config.cluster.v3.CircuitBreakers.Thresholds", "track_remaining", "a metric"},
     {"envoy.config.core.v3.ConfigSource", "initial_fetch_timeout", "warming has a time-out of its own"},
+    {"envoy.config.core.v3.HealthCheck", "reuse_connection", "each check has a connection of its own"},
+    {"envoy.config.core.v3.HealthCheck", "no_traffic_interval", "hosts are checked at one pace, traffic or not"},
+    {"envoy.config.core.v3.HealthCheck", "no_traffic_healthy_interval", "as no_traffic_interval"},
     {"envoy.config.core.v3.Http2ProtocolOptions", "max_concurrent_streams", "upstream: the peer's SETTINGS decide"},
-    {"envoy.config.endpoint.v3.Endpoint", "hostname", "serves health checks and host rewriting, which are refused"},
+    {"envoy.config.endpoint.v3.Endpoint", "hostname", "serves host rewriting, which is refused"},
     {"envoy.config.listener.v3.Listener", "stat_prefix", "names a metric"},
     {"envoy.config.listener.v3.Listener", "per_connection_buffer_limit_bytes", "buffers have bounds of their own"},
     {"envoy.config.listener.v3.Listener", "enable_reuse_port", "how workers share a port is the proxy's affair"},
