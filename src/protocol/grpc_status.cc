@@ -72,6 +72,12 @@ GrpcStatus grpc_status_of_http(uint16_t http_status) {
   }
 }
 
+uint16_t http_status_of_grpc(GrpcStatus status) {
+  static constexpr std::array<uint16_t, kNames.size()> kStatuses = {200, 499, 500, 400, 504, 404, 409, 403, 429,
+                                                                    400, 409, 400, 501, 500, 503, 500, 401};
+  return kStatuses[static_cast<size_t>(status)];
+}
+
 std::string encode_grpc_message(std::string_view message) {
   static constexpr std::string_view kHexDigits = "0123456789ABCDEF";
   std::string text;

@@ -38,6 +38,8 @@ enum class GrpcStatus : uint8_t {
 [[nodiscard]] std::optional<GrpcStatus> grpc_status_from_name(std::string_view name);
 // What a client makes of an HTTP status without grpc-status (http-grpc-status-mapping.md).
 [[nodiscard]] GrpcStatus grpc_status_of_http(uint16_t http_status);
+// The HTTP status that stands for a gRPC one (google.rpc.Code), for what judges servers by HTTP statuses.
+[[nodiscard]] uint16_t http_status_of_grpc(GrpcStatus status);
 
 // grpc-message: printable ASCII but '%' as it is, all other bytes as %XX.
 [[nodiscard]] std::string encode_grpc_message(std::string_view message);

@@ -5,6 +5,18 @@
 namespace ripstop::protocol {
 namespace {
 
+TEST(GrpcStatusMapping, GivesEveryStatusAnHttpOne) {
+  EXPECT_EQ(http_status_of_grpc(GrpcStatus::kOk), 200);
+  EXPECT_EQ(http_status_of_grpc(GrpcStatus::kCancelled), 499);
+  EXPECT_EQ(http_status_of_grpc(GrpcStatus::kDeadlineExceeded), 504);
+  EXPECT_EQ(http_status_of_grpc(GrpcStatus::kNotFound), 404);
+  EXPECT_EQ(http_status_of_grpc(GrpcStatus::kResourceExhausted), 429);
+  EXPECT_EQ(http_status_of_grpc(GrpcStatus::kUnimplemented), 501);
+  EXPECT_EQ(http_status_of_grpc(GrpcStatus::kInternal), 500);
+  EXPECT_EQ(http_status_of_grpc(GrpcStatus::kUnavailable), 503);
+  EXPECT_EQ(http_status_of_grpc(GrpcStatus::kUnauthenticated), 401);
+}
+
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;

@@ -372,7 +372,12 @@ void Forwarder::judge(policy::Host& host, const Attempt& attempt) {
   policy::HostOutcome outcome;
   switch (attempt.outcome.kind) {
     case Kind::kResponse:
+      if (state_.record.is_grpc && attempt.outcome.status == 200 && !attempt.outcome.grpc_status)
+        return;  // its trailers tell
       outcome.status = attempt.outcome.status;
+      if (const auto grpc = attempt.outcome.grpc_status) {
+        outcome.status = protocol::http_status_of_grpc(static_cast<protocol::GrpcStatus>(*grpc));
+      }
       break;
     case Kind::kPerTryTimeout:
       outcome.kind = policy::HostOutcome::Kind::kTimeout;

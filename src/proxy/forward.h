@@ -62,6 +62,7 @@ class Forwarder {
   void judge(policy::Host& host, const Attempt& attempt);
 
   void prepare_response();
+  void judge_by_trailers(policy::Host& host);
   void note_grpc_status(const protocol::Fields& fields);
   runtime::Task<ExchangeEnd> relay_response(Attempt attempt, policy::HostRef host);
   runtime::Task<PumpState> relay_content(UpstreamRequest& from);

@@ -53,6 +53,14 @@ void Forwarder::prepare_response() {
   }
 }
 
+// A gRPC server is judged by its own status, which HTTP's 200 says nothing of.
+void Forwarder::judge_by_trailers(policy::Host& host) {
+  const RequestRecord& record = state_.record;
+  if (record.status != 200 || !record.has_grpc_status) return;
+  const auto status = static_cast<protocol::GrpcStatus>(record.grpc_status);
+  cluster_->record(host, {.status = protocol::http_status_of_grpc(status)}, worker_.reactor().now());
+}
+
 // Until the content is complete or cannot be; either direction keeps the other from being idle.
 runtime::Task<PumpState> Forwarder::relay_content(UpstreamRequest& from) {
   ByteCount count(state_.record.response_bytes);
@@ -107,7 +115,10 @@ runtime::Task<ExchangeEnd> Forwarder::relay_response(Attempt attempt, policy::Ho
   const PumpState end = co_await relay_content(from);
   note_broken_response(end);
   if (end != PumpState::kDone) co_return ExchangeEnd::kAbort;
-  if (state_.record.is_grpc && !state_.record.has_grpc_status) note_grpc_status(from.body().trailers());
+  if (state_.record.is_grpc && !state_.record.has_grpc_status) {
+    note_grpc_status(from.body().trailers());
+    judge_by_trailers(*host);
+  }
   // An answer that came before the request was out leaves both connections in the middle of a message.
   content_scope_.cancel();
   // After a switch of protocols that was refused nobody knows what the upstream takes the next bytes for.

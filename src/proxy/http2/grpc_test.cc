@@ -41,6 +41,19 @@ runtime::Task<void> fail_first(Http2Upstream& self, net::Http2StreamPtr stream) 
       stream->write_head({{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", status}}, true));
 }
 
+runtime::Task<void> trailers_only(net::Http2StreamPtr stream, const char* status) {
+  static_cast<void>(
+      stream->write_head({{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", status}}, true));
+  co_return;
+}
+
+runtime::Task<void> unavailable(net::Http2StreamPtr stream, bool is_in_trailers) {
+  if (!is_in_trailers) co_return co_await trailers_only(std::move(stream), "14");
+  static_cast<void>(co_await Http2Upstream::body_of(*stream));
+  static_cast<void>(stream->write_head({{":status", "200"}, {"content-type", "application/grpc"}}));
+  static_cast<void>(stream->end({{"grpc-status", "14"}}));
+}
+
 runtime::Task<void> never_answer(Http2Upstream&, net::Http2StreamPtr stream) {
   co_await stream->closed().wait();
 }
@@ -75,6 +88,55 @@ TEST(Grpc, RepeatsACallByItsStatus) {
   ASSERT_TRUE(turn_until(one, [&one] { return !one.lines.empty(); }));
   EXPECT_EQ(one.lines[0].grpc_status, 0U);
   EXPECT_EQ(one.lines[0].attempts, 2U);
+}
+
+TEST(Grpc, EjectsAHostByTheStatusOfItsCalls) {
+  for (const bool is_in_trailers : {false, true}) {
+    OneWorker one;
+    const auto fail_always = [is_in_trailers](Http2Upstream&, net::Http2StreamPtr stream) {
+      return unavailable(std::move(stream), is_in_trailers);
+    };
+    Http2Upstream upstream(fail_always);
+    one.add_cluster("reviews", {upstream.address()}, [](model::Cluster& cluster) {
+      speak_http2(cluster);
+      cluster.panic_percent = 0;
+      cluster.outlier.emplace();
+      cluster.outlier->consecutive_5xx = 3;
+      cluster.outlier->max_ejection_percent = 100;
+    });
+    Http2Client client(one, one.listen(route_all_to("reviews")));
+    for (int i = 0; i < 4; ++i) client.ask(call(), "message");
+    EXPECT_EQ(upstream.streams, 3) << is_in_trailers;
+    ASSERT_EQ(one.lines.size(), 4U);
+    EXPECT_EQ(one.lines.back().details, "no_healthy_upstream");
+  }
+}
+
+TEST(Grpc, RepeatsByEachOfTheStatusesThatAPolicyCanName) {
+  const std::vector<std::pair<const char*, model::RetryOn>> conditions = {{"1", model::RetryOn::kGrpcCancelled},
+                                                                          {"4", model::RetryOn::kGrpcDeadlineExceeded},
+                                                                          {"8", model::RetryOn::kGrpcResourceExhausted},
+                                                                          {"13", model::RetryOn::kGrpcInternal},
+                                                                          {"14", model::RetryOn::kGrpcUnavailable}};
+  for (const auto& [status, on] : conditions) {
+    for (const auto& [other, other_on] : conditions) {
+      OneWorker one;
+      const auto answer = [text = other](Http2Upstream&, net::Http2StreamPtr stream) {
+        return trailers_only(std::move(stream), text);
+      };
+      Http2Upstream upstream(answer);
+      one.add_cluster("reviews", {upstream.address()}, speak_http2);
+      const auto http = route_all_to("reviews", [&on](model::Forward& forward) {
+        forward.retry.emplace();
+        forward.retry->retries = 1;
+        forward.retry->on = on;
+        forward.retry->base_interval = std::chrono::milliseconds(1);
+      });
+      Http2Client client(one, one.listen(http));
+      client.ask(call(), "message");
+      EXPECT_EQ(upstream.streams, on == other_on ? 2 : 1) << status << " and " << other;
+    }
+  }
 }
 
 TEST(Grpc, KeepsTheCallersDeadlineWhereTheRouteAllowsIt) {

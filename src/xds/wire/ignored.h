@@ -38,7 +38,7 @@ struct IgnoredField {
   std::string_view reason;
 };
 
-inline constexpr std::array<IgnoredField, 27> kIgnoredFields = {{
+inline constexpr std::array<IgnoredField, 25> kIgnoredFields = {{
     {"envoy.config.cluster.v3.Cluster", "alt_stat_name", "names a metric"},
     {"envoy.config.cluster.v3.Cluster", "per_connection_buffer_limit_bytes", "buffers have bounds of their own"},
     {"envoy.config.cluster.v3.Cluster", "cleanup_interval", "idle original-destination hosts keep no state"},
@@ -58,9 +58,6 @@ inline constexpr std::array<IgnoredField, 27> kIgnoredFields = {{
     {"envoy.config.route.v3.RouteConfiguration", "metadata", "read by nobody"},
     {"envoy.config.route.v3.VirtualHost", "metadata", "read by nobody"},
     {"envoy.config.route.v3.Route", "stat_prefix", "names a metric"},
-    {"envoy.config.route.v3.RouteAction", "max_grpc_timeout", "the caller keeps its own deadline"},
-    {"envoy.config.route.v3.RouteAction.MaxStreamDuration", "grpc_timeout_header_max",
-     "the caller keeps its own deadline"},
     {"envoy.config.route.v3.RouteAction.RequestMirrorPolicy", "trace_sampled", "spans of copies are not reported"},
     {"envoy.config.route.v3.Decorator", "propagate", "concerns span names only"},
     {"envoy.extensions.filters.http.router.v3.Router", "dynamic_stats", "metrics"},
