@@ -2,19 +2,16 @@
 
 import json
 import os
-import pathlib
 import re
 import subprocess
 
 import pytest
 
-from mesh import PATIENCE, ROOT, Mesh
+from interop_programs import CLIENT, LOUD, SERVER, interop_server, needs_programs
+from mesh import PATIENCE, Mesh
 from proxy_pair import proxy_pair
 
-PROGRAMS = pathlib.Path(os.environ.get("RIPSTOP_PEERS_DIR", ROOT / "build/peers")) / "bin"
-CLIENT, SERVER = PROGRAMS / "grpc-interop-client", PROGRAMS / "grpc-interop-server"
-pytestmark = pytest.mark.skipif(
-    not (CLIENT.exists() and SERVER.exists()), reason="gRPC's interop programs are not there: scripts/setup --peers")
+pytestmark = needs_programs
 CASES = [
     "empty_unary", "large_unary", "client_streaming", "server_streaming", "ping_pong", "empty_stream",
     "timeout_on_sleeping_server", "cancel_after_begin", "cancel_after_first_response", "status_code_and_message",
@@ -29,7 +26,6 @@ NEED_A_CLOUD = {
 NOT_OF_THIS_SERVER = {"pick_first_unary"}
 # Left out of the client's own list.
 UNLISTED = {"rpc_soak", "channel_soak"}
-LOUD = {"GRPC_GO_LOG_SEVERITY_LEVEL": "info", "GRPC_GO_LOG_VERBOSITY_LEVEL": "0"}
 
 
 def arguments(case, host, port):
@@ -46,25 +42,9 @@ def check_passed(done, case):
     assert re.search(rf"\b{words} done\b", done.stderr, re.IGNORECASE), f"{case} said nothing of its end: {done.stderr}"
 
 
-@pytest.fixture(name="server_port", scope="module")
-def start_server():
-    server = subprocess.Popen([SERVER, "-port=0"], env={**os.environ, **LOUD}, stderr=subprocess.PIPE, text=True)
-    try:
-        port = None
-        for line in server.stderr:
-            if heard := re.search(r"listening on .*:(\d+)$", line.strip()):
-                port = int(heard[1])
-                break
-        assert port, "the server says where it listens"
-        yield port
-    finally:
-        server.kill()
-        server.communicate()
-
-
 @pytest.fixture(name="near", scope="module")
-def start_proxies(server_port, tmp_path_factory):
-    with proxy_pair(tmp_path_factory.mktemp("interop"), server_port) as near:
+def start_proxies(tmp_path_factory):
+    with interop_server() as port, proxy_pair(tmp_path_factory.mktemp("interop"), port) as near:
         yield near
 
 
