@@ -109,3 +109,50 @@ def test_handshakes_that_drip_are_over_after_ten_seconds(application, tmp_path):
         assert len(times) == len(attackers)
         assert 8 < min(times) and max(times) < 13, (min(times), max(times))
     watch.check(growth=100 * 64 * KIB)
+
+
+def test_connections_that_say_nothing_give_way_to_others(application, tmp_path):
+    most = 200
+    with Proxy(tmp_path, application.port, options=("--max-connections", str(most))) as proxy:
+        with Watch(proxy) as watch:
+            silent = [socket.create_connection(("127.0.0.1", proxy.port)) for _ in range(10 * most)]
+            wait_until(lambda: proxy.figure("downstream_cx_gave_way") > 8 * most, "the oldest have given way")
+            assert proxy.figure("downstream_cx_active") <= most
+            # A newcomer is served at once.
+            with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as newcomer:
+                newcomer.sendall(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+                assert newcomer.recv(100).startswith(b"HTTP/1.1 200 ")
+            for one in silent:
+                one.close()
+    watch.check(growth=most * 8 * KIB + 2 * MIB)
+
+
+def test_connections_beyond_the_limit_are_refused_while_all_are_busy(application, tmp_path):
+    most = 50
+    with Proxy(tmp_path, application.port, SHORT, options=("--max-connections", str(most))) as proxy:
+        busy = []
+        for _ in range(4 * most):
+            one = socket.create_connection(("127.0.0.1", proxy.port))
+            one.sendall(b"GET / HTTP/1.1\r\nslow: ")
+            busy.append(one)
+        wait_until(lambda: proxy.figure("downstream_cx_over_limit") >= 2 * most, "the rest is refused")
+        assert proxy.figure("downstream_cx_active") <= most
+        # Heads that do not end are given up in time, and then there is room again.
+        wait_until(lambda: proxy.figure("downstream_cx_active") == 0, "all are gone")
+        with Watch(proxy) as watch:
+            wait_until(lambda: watch.answers > 10, "others are served")
+        for one in busy:
+            one.close()
+    watch.check(growth=most * 12 * KIB + 2 * MIB)
+
+
+def test_a_flood_of_connections_costs_little_each(application, tmp_path):
+    count = 2000
+    with Proxy(tmp_path, application.port) as proxy:
+        with Watch(proxy) as watch:
+            silent = [socket.create_connection(("127.0.0.1", proxy.port)) for _ in range(count)]
+            wait_until(lambda: proxy.figure("downstream_cx_active") > count, "all were accepted")
+            for one in silent:
+                one.close()
+            wait_until(lambda: proxy.figure("downstream_cx_active") < 10, "all were let go")
+        watch.check(growth=count * 4 * KIB + 2 * MIB)
