@@ -12,7 +12,7 @@ TSAN_ROOMS := base runtime protocol policy net proxy
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup configure build demo test test-asan test-tsan check fmt golden bench bench-micro fuzz clean
+.PHONY: help setup configure build demo test test-asan test-tsan check fmt golden bench bench-micro fuzz soak clean
 
 help:  ## This list
 	@echo 'usage: make TARGET [PRESET=dev|release|asan|tsan|fuzz|coverage] [JOBS=N]'
@@ -65,6 +65,11 @@ fuzz:  ## Run every fuzz target for SECONDS each; TARGETS="a_fuzz b_fuzz" picks 
 	@$(MAKE) --no-print-directory configure PRESET=fuzz
 	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
 	@scripts/fuzz build/fuzz $(SECONDS) $(TARGETS)
+
+soak: SECONDS = 600
+soak: configure  ## A mesh under mixed load and constant change for SECONDS (600): no failed request, flat memory
+	@$(NINJA) --target programs
+	@RIPSTOP_BUILD=$(CURDIR)/$(OUT) test/soak/soak.py --seconds $(SECONDS) $(ARGS)
 
 clean:  ## Remove every build, but keep the vendored dependencies in build/deps
 	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +; fi

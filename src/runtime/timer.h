@@ -23,6 +23,8 @@ class Timer {
   void arm(TimerWheel& wheel, TimePoint deadline);
   void disarm();
   [[nodiscard]] bool is_armed() const { return wheel_ != nullptr; }
+  // The tick at which it fires; what is armed later for as long has a later one.
+  [[nodiscard]] uint64_t tick() const { return tick_; }
 
  protected:
   // Runs in the loop, disarmed already; may arm again and may destroy this timer.

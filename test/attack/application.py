@@ -3,7 +3,7 @@
 
 usage: application.py  -- writes its port to standard output, serves HTTP/1.1 until standard input ends.
 
-GET /big answers with 64 MiB, GET /hold never, anything else with its method, path and the bytes of its content.
+GET /big answers with 16 MiB, GET /hold never, anything else with its method, path and the bytes of its content.
 GET /seen says how many requests have come and how many were under way at most since it was
 asked last; it is not counted itself.
 """
@@ -11,7 +11,7 @@ asked last; it is not counted itself.
 import asyncio
 import sys
 
-BIG = 64 << 20
+BIG = 16 << 20
 PIECE = bytes(64 << 10)
 
 
@@ -44,15 +44,15 @@ class Application:
                 await reader.read(1)
                 return False
             if path == b"/big":
-                return await self.pour(writer)
+                return await self.pour(writer, has_content=method != b"HEAD")
             return await answer(writer, b"%s %s %d" % (method, path, body))
         finally:
             self.under_way -= 1
 
     @staticmethod
-    async def pour(writer):
+    async def pour(writer, has_content):
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % BIG)
-        for _ in range(BIG // len(PIECE)):
+        for _ in range(BIG // len(PIECE) if has_content else 0):
             writer.write(PIECE)
             await writer.drain()
         return True

@@ -25,12 +25,12 @@ static_resources:
   - name: web
     address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
     filter_chains:
-    - {tls}filters:
+    - filters:
       - name: envoy.filters.network.http_connection_manager
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: web
-          {timeouts}
+          {http}
           upgrade_configs: [{{upgrade_type: websocket}}]
           route_config:
             name: web
@@ -42,7 +42,7 @@ static_resources:
           http_filters:
           - name: envoy.filters.http.router
             typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}
-  clusters:
+{more}  clusters:
   - name: app
     type: STATIC
     connect_timeout: 5s
@@ -87,12 +87,15 @@ class Application:
 
 
 class Proxy:
-    def __init__(self, folder, app_port, timeouts="", tls="", options=(), template=BOOTSTRAP):
-        self.port, self.admin_port = free_ports(2)
+    """`http` are further lines of its connection manager, `more` another listener with places for {port} and {folder}."""
+
+    def __init__(self, folder, app_port, http="", more="", options=()):
+        self.port, self.admin_port, self.other_port = free_ports(3)
         self.file = folder / "proxy.yaml"
-        self.file.write_text(
-            template.format(port=self.port, admin=self.admin_port, app=app_port, timeouts=timeouts, tls=tls)
-        )
+        self.file.write_text(BOOTSTRAP.format(
+            port=self.port, admin=self.admin_port, app=app_port, http=http,
+            more=more.format(port=self.other_port, folder=folder),
+        ))
         self.log = folder / "proxy.log"
         self.options = options
 

@@ -21,8 +21,8 @@ struct Http2Options {
   // Bytes a peer may send ahead of what is consumed: on one stream, and on all together.
   uint32_t stream_window = 256U << 10;
   uint32_t connection_window = 1U << 20;
-  // Bytes of body that a stream takes from its writer ahead of what the peer's window lets go, and that all streams take
-  // together; beyond that each takes a little only.
+  // Bytes of body that a stream takes from its writer ahead of what the peer's window lets go, and that all streams
+  // take together; beyond that each takes a little only.
   size_t send_buffer = 64U << 10;
   size_t connection_send_buffer = 1U << 20;
 

@@ -178,6 +178,8 @@ std::string stats_text(const AdminContext& context) {
   const auto sum = [&context](Counter WorkerCounters::* counter) {
     return std::to_string(context.fleet.sum(counter)) + "\n";
   };
+  out += "downstream_cx_over_limit: " + sum(&WorkerCounters::refused_over_limit);
+  out += "downstream_cx_gave_way: " + sum(&WorkerCounters::gave_way);
   out += "no_filter_chain_match: " + sum(&WorkerCounters::refused_without_chain);
   out += "ssl.certificate_refused: " + sum(&WorkerCounters::refused_certificates);
   out += "ssl.connection_error: " + sum(&WorkerCounters::failed_handshakes);

@@ -332,6 +332,33 @@ TEST(Http2Exchange, HoldsTheUpstreamBackWhereTheClientDoesNotRead) {
   EXPECT_EQ(received, kTotal);
 }
 
+TEST(Http2Exchange, AClientThatDoesNotReadHoldsUpNobodyElse) {
+  OneWorker one;
+  size_t sent = 0;
+  Http2Upstream upstream([&sent](Http2Upstream& self, net::Http2StreamPtr stream) {
+    const bool is_big = stream->head().find(":path") == "/big";
+    return is_big ? testing::pour(std::move(stream), size_t{8} << 20, sent)
+                  : Http2Upstream::echo(self, std::move(stream));
+  });
+  one.add_cluster("reviews", {upstream.address()}, speak_http2);
+  const SocketAddress address = one.listen(route_all_to("reviews"));
+  Http2Client greedy(one, address);
+  std::vector<net::Http2StreamPtr> unread;
+  for (int i = 0; i < 40; ++i) {
+    auto stream = greedy.connection->open(Http2Client::get("/big"), true);
+    ASSERT_TRUE(stream);
+    unread.push_back(std::move(*stream));
+  }
+  // Until everything between the two is full.
+  for (size_t before = SIZE_MAX; before != sent || sent == 0;) {
+    before = sent;
+    for (int turn = 0; turn < 50; ++turn) one.reactor.run_once(std::chrono::milliseconds(1));
+  }
+  Http2Client modest(one, address);
+  EXPECT_EQ(modest.ask(Http2Client::post("/"), std::string(1000, 'x')).body.size(), 1000U);
+  EXPECT_EQ(upstream.connections.size(), 1U) << "on the connection that the other one's answers fill";
+}
+
 TEST(Http2Exchange, CarriesBothDirectionsAtOnce) {
   OneWorker one;
   Http2Upstream upstream(

@@ -35,6 +35,8 @@ net::Http2Options options_for(const ConnectionFacts& facts) {
   options.resets_received = {5000, 1000};
   options.control_frames = {5000, 1000};
   options.window_updates = {5000, 1000};
+  // What one client's upload waits for must not hold up the others'.
+  options.connection_window = options.max_streams * options.stream_window;
   return options;
 }
 

@@ -10,6 +10,8 @@ constexpr unsigned kLinesPerPeriod = 10;
 
 Counter& counter(WorkerCounters& counters, Refusal refusal) {
   switch (refusal) {
+    case Refusal::kOverLimit:
+      return counters.refused_over_limit;
     case Refusal::kNoFilterChain:
       return counters.refused_without_chain;
     case Refusal::kCertificate:

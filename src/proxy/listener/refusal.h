@@ -10,6 +10,7 @@
 namespace ripstop::proxy {
 
 enum class Refusal : uint8_t {
+  kOverLimit,      // as many connections as are allowed, and none of them idle
   kNoFilterChain,  // plain text where only TLS is taken, and whatever else no chain is for
   kCertificate,    // the peer's: none, another root, past its date, another identity
   kHandshake,      // any other failure of TLS

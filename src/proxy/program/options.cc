@@ -42,12 +42,14 @@ bool take_text(const std::string& text, std::string& out) {
   return !text.empty();
 }
 
-const std::array<OptionRule, 15> kRules = {{
+const std::array<OptionRule, 16> kRules = {{
     {"-c", "FILE", "Envoy bootstrap, YAML or JSON",
      [](Options& o, const std::string& v) { return take_text(v, o.bootstrap); }},
     {"--config-path", "FILE", "the same", [](Options& o, const std::string& v) { return take_text(v, o.bootstrap); }},
     {"--concurrency", "N", "worker threads (default: processors, at most 2)",
      [](Options& o, const std::string& v) { return take_number(v, o.concurrency) && o.concurrency <= 256; }},
+    {"--max-connections", "N", "clients' connections at once (default: nearly half of the descriptors)",
+     [](Options& o, const std::string& v) { return take_number(v, o.max_connections) && o.max_connections != 0; }},
     {"--log-level", "LEVEL", "trace, debug, info, warning, error or off (default info)",
      [](Options& o, const std::string& v) { return log::parse_level(v, o.log_level); }},
     {"--drain-time-s", "SECONDS", "longest wait for open requests on SIGTERM (default 5)",

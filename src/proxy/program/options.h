@@ -16,6 +16,7 @@ struct Options {
   std::string bootstrap;   // -c
   size_t concurrency = 0;  // 0: as many as there are processors, at most two
   log::Level log_level = log::Level::kInfo;
+  size_t max_connections = 0;  // of clients, at once; 0: what the descriptors allow
   Duration drain_time = std::chrono::seconds(5);
   std::vector<int> listen_fds;  // inherited listening sockets
   std::vector<int> dns_fds;     // inherited DNS sockets

@@ -21,6 +21,7 @@
 #include "proxy/dns/dns_server.h"
 #include "proxy/health/health_checks.h"
 #include "proxy/listener/listener_sockets.h"
+#include "proxy/program/descriptors.h"
 #include "proxy/telemetry/metrics.h"
 #include "proxy/worker/fleet.h"
 #include "runtime/file.h"
@@ -117,7 +118,10 @@ Status Program::Parts::start_workers() {
   sockets_.emplace(std::move(*sockets));
 
   const model::PeerLabels own = own_labels();
-  auto fleet = Fleet::start(choose_concurrency(options_.concurrency), [&](size_t) -> Result<Worker::Parts> {
+  const size_t workers = choose_concurrency(options_.concurrency);
+  const size_t descriptors = raise_descriptor_limit();
+  const size_t most = options_.max_connections != 0 ? options_.max_connections : most_connections(descriptors);
+  auto fleet = Fleet::start(workers, [&](size_t) -> Result<Worker::Parts> {
     auto dialer = ApplicationDialer::open(options_.broker_fd);
     if (!dialer) return fail_with(dialer);
     Worker::Parts parts;
@@ -126,6 +130,7 @@ Status Program::Parts::start_workers() {
     parts.seed = random_.next();
     parts.own_labels = own;
     parts.drain_time = options_.drain_time;
+    parts.most_connections = std::max<size_t>(most / workers, 1);
     return parts;
   });
   if (!fleet) return fail_with(fleet);

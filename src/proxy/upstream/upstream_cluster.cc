@@ -5,11 +5,15 @@
 
 #include "proxy/upstream/upstream_pool.h"
 #include "runtime/reactor.h"
+#include "runtime/wait.h"
 
 namespace ripstop::proxy {
 namespace {
 
 constexpr size_t kDestinations = 4096;
+// An application may need a moment before it listens, and its proxy is there first: who comes meanwhile waits.
+constexpr Duration kFirstMoment = std::chrono::seconds(5);
+constexpr Duration kKnock = std::chrono::milliseconds(10);
 
 Error from_upstream(Error error) {
   error.origin = ErrorOrigin::kUpstream;
@@ -50,7 +54,8 @@ bool connects_alike(const model::Cluster& left, const model::Cluster& right) {
 }  // namespace
 
 UpstreamCluster::UpstreamCluster(ClusterSettingsRef settings, Context context)
-    : settings_(std::move(settings)),
+    : born_(runtime::Reactor::current().now()),
+      settings_(std::move(settings)),
       prefers_http2_(prefers_http2(*settings_->model)),
       context_(context),
       hosts_(make_host_set()) {
@@ -132,11 +137,19 @@ runtime::Task<Result<net::StreamPtr>> UpstreamCluster::open_plain(policy::HostRe
     if (!socket) co_return std::unexpected(from_upstream(std::move(socket.error())));
     co_return net::make_tcp_stream(std::move(*socket));
   }
-  auto fd = context_.dialer.make_socket(to.address.ip);
-  if (!fd) co_return std::unexpected(from_upstream(std::move(fd.error())));
-  auto socket = co_await runtime::connect(std::move(*fd), to, deadline);
-  if (!socket) co_return std::unexpected(from_upstream(std::move(socket.error())));
-  co_return net::make_tcp_stream(std::move(*socket));
+  for (;;) {
+    auto fd = context_.dialer.make_socket(to.address.ip);
+    if (!fd) co_return std::unexpected(from_upstream(std::move(fd.error())));
+    auto socket = co_await runtime::connect(std::move(*fd), to, deadline);
+    if (socket) {
+      application_listens_ = true;
+      co_return net::make_tcp_stream(std::move(*socket));
+    }
+    const TimePoint again = runtime::Reactor::current().now() + kKnock;
+    const bool may_come = !application_listens_ && again < std::min(deadline, born_ + kFirstMoment);
+    if (!may_come) co_return std::unexpected(from_upstream(std::move(socket.error())));
+    co_await runtime::sleep_until(again);
+  }
 }
 
 namespace {

@@ -91,6 +91,8 @@ class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
   runtime::Task<Result<net::StreamPtr>> open_plain(policy::HostRef host, TimePoint deadline);
 
   std::deque<runtime::Event*> waiting_;
+  TimePoint born_;
+  bool application_listens_ = false;  // it has been seen to
   ClusterSettingsRef settings_;
   bool prefers_http2_ = false;  // secured connections are HTTP/2 where the server wants it too
   Context context_;

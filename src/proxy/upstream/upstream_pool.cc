@@ -50,6 +50,8 @@ net::Http2Options options_for(const model::Cluster& cluster) {
   options.idle_timeout = cluster.idle_timeout.value_or(kDefaultIdleTimeout);
   options.ping_interval = kPingInterval;
   options.stall_timeout = kStallTimeout;
+  // Requests of many clients share the connection, and whoever does not read an answer must not hold up the others'.
+  options.connection_window = options.max_streams * options.stream_window;
   return options;
 }
 

@@ -9,6 +9,9 @@
 namespace ripstop::proxy {
 namespace {
 
+// Among so many of the oldest; who is busy for so long may be so for ever, and looking must not cost much.
+constexpr int kLooksForRoom = 64;
+
 // An update of a listener leaves the connections of those filter chains alone that it does not change.
 bool has_chain(const ListenerSettings& listener, const model::FilterChain& wanted) {
   const auto is_same = [&wanted](const ChainRef& chain) { return chain && *chain->model == wanted; };
@@ -19,7 +22,7 @@ bool has_chain(const ListenerSettings& listener, const model::FilterChain& wante
 
 Worker::Place::Place(Worker& worker, model::Direction direction) : worker_(worker), direction_(direction) {
   next_ = worker_.first_place_;
-  if (next_ != nullptr) next_->previous_ = this;
+  (next_ == nullptr ? worker_.last_place_ : next_->previous_) = this;
   worker_.first_place_ = this;
   ++worker_.places_;
   worker_.counters_.connections.add(1);
@@ -29,7 +32,7 @@ Worker::Place::Place(Worker& worker, model::Direction direction) : worker_(worke
 
 Worker::Place::~Place() {
   (previous_ == nullptr ? worker_.first_place_ : previous_->next_) = next_;
-  if (next_ != nullptr) next_->previous_ = previous_;
+  (next_ == nullptr ? worker_.last_place_ : next_->previous_) = previous_;
   worker_.counters_.connections.add(-1);
   if (direction_ == model::Direction::kInbound && --worker_.inbound_places_ == 0) worker_.inbound_emptied_.set();
   if (--worker_.places_ == 0) worker_.emptied_.set();
@@ -91,6 +94,20 @@ runtime::Task<void> Worker::cut_at(TimePoint deadline) {
     next = place->next_;
     if (place->cut_at_ <= deadline) place->tell_cut();
   }
+}
+
+// A connection on which nothing is under way gives way to a new one: the one that has been idle for longest.
+bool Worker::make_room() {
+  Place* longest = nullptr;
+  int looks = 0;
+  for (Place* place = last_place_; place != nullptr && looks < kLooksForRoom; place = place->previous_, ++looks) {
+    if (place->seat_ != nullptr) continue;
+    if (longest == nullptr || place->idle_since() < longest->idle_since()) longest = place;
+  }
+  if (longest == nullptr) return false;
+  counters_.gave_way.add();
+  longest->leave();
+  return true;
 }
 
 void Worker::tell_drain() {

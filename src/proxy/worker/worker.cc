@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "proxy/exchange.h"
 #include "proxy/listener/connection.h"
+#include "proxy/listener/refusal.h"
 #include "proxy/request_headers.h"
 #include "runtime/wait.h"
 
@@ -42,7 +43,8 @@ Worker::Worker(Parts parts)
       dialer_(std::move(parts.dialer)),
       telemetry_(std::move(parts.telemetry)),
       own_labels_(format_peer(parts.own_labels)),
-      drain_time_(parts.drain_time) {
+      drain_time_(parts.drain_time),
+      most_connections_(parts.most_connections) {
   housekeeping_.spawn(sweep_now_and_then());
 }
 
@@ -109,6 +111,10 @@ runtime::Task<void> Worker::accept_for(std::string name, runtime::Acceptor accep
     }
     const ListenerRef listener = listeners_.find(name);
     if (!listener) continue;
+    if (places_ >= most_connections_ && !make_room()) {
+      note_refusal(*this, Refusal::kOverLimit, name, {}, "there are as many connections as are allowed");
+      continue;
+    }
     counters_.connections_total.add();
     Connection::begin(*this, listener, std::move(*accepted));
   }

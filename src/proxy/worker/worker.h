@@ -2,6 +2,7 @@
 // and learns of changes by messages that carry immutable settings.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,9 +41,12 @@ struct WorkerCounters {
   Counter connections_total;
   Counter requests_total;
   // Connections turned away before their first request; see listener/refusal.h.
+  Counter refused_over_limit;
   Counter refused_without_chain;
   Counter refused_certificates;
   Counter failed_handshakes;
+  // Idle connections that gave way to new ones, at the limit.
+  Counter gave_way;
   // Clients' HTTP/2 connections that were ended: for exceeding a budget, for breaking the rules, for being too slow.
   Counter flooded_http2;
   Counter malformed_http2;
@@ -58,6 +62,7 @@ class Worker {
     uint64_t seed = 0;
     model::PeerLabels own_labels;                   // this proxy's workload, told to other proxies
     Duration drain_time = std::chrono::seconds(5);  // for connections of listeners that are replaced or removed
+    size_t most_connections = SIZE_MAX;             // of clients, at once
   };
 
   explicit Worker(Parts parts);
@@ -112,6 +117,7 @@ class Worker {
   runtime::Task<void> wait_until_inbound_empty(TimePoint deadline, std::function<void()> call);
   runtime::Task<void> accept_for(std::string name, runtime::Acceptor acceptor);
   void retire_replaced(const std::string& name);
+  bool make_room();
   void tell_drain();
   void end_connections();
   runtime::Task<void> cut_at(TimePoint deadline);
@@ -130,7 +136,9 @@ class Worker {
   ListenerSet listeners_;
   ByName<std::map<SocketAddress, std::unique_ptr<runtime::Scope>>> acceptors_;  // by local address
   Duration drain_time_;
-  Place* first_place_ = nullptr;
+  size_t most_connections_;
+  Place* first_place_ = nullptr;  // the newest
+  Place* last_place_ = nullptr;
   size_t places_ = 0;
   bool drains_all_ = false;
   bool drains_inbound_ = false;
