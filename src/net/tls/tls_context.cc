@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "net/tls/tls_internal.h"
+#include "net/tls/tls_peers.h"
 
 namespace ripstop::net {
 namespace {
@@ -29,31 +30,6 @@ Result<std::vector<bssl::UniquePtr<X509>>> read_certificates(std::string_view pe
     return fail(ErrorCode::kParse, std::string(what) + " holds no PEM certificate");
   }
   return certificates;
-}
-
-Status use_chain(SSL_CTX* context, const TlsOptions& options) {
-  auto chain = read_certificates(options.certificate_chain_pem, "the certificate chain");
-  if (!chain) return fail_with(chain);
-  if (!options.key) return fail(ErrorCode::kInvalidArgument, "the certificate chain comes without a private key");
-  if (SSL_CTX_use_certificate(context, chain->front().get()) != 1) {
-    return fail(ErrorCode::kTls, tls_error_text("cannot use the certificate"));
-  }
-  for (size_t i = 1; i < chain->size(); ++i) SSL_CTX_add1_chain_cert(context, (*chain)[i].get());
-  if (SSL_CTX_use_PrivateKey(context, options.key->get()) != 1) {
-    return fail(ErrorCode::kTls, tls_error_text("the private key does not belong to the certificate"));
-  }
-  return {};
-}
-
-Status trust_roots(SSL_CTX* context, const TlsOptions& options) {
-  auto roots = read_certificates(options.trusted_roots_pem, "the trust bundle");
-  if (!roots) return fail_with(roots);
-  X509_STORE* store = SSL_CTX_get_cert_store(context);
-  for (const auto& root : *roots) X509_STORE_add_cert(store, root.get());
-  const int mode =
-      options.require_peer_certificate ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
-  SSL_CTX_set_verify(context, mode, nullptr);
-  return {};
 }
 
 int select_alpn(SSL*, const uint8_t** out, uint8_t* out_size, const uint8_t* in, unsigned in_size, void* argument) {
@@ -82,8 +58,50 @@ struct TlsContext::Sessions {
   std::map<std::string, std::vector<bssl::UniquePtr<SSL_SESSION>>> by_peer;
 };
 
+TlsContext::TlsContext() = default;
+
 TlsContext::~TlsContext() {
   SSL_CTX_free(context_);
+}
+
+// In the library's own form of certificates: parsed, they would take some kilobytes of every connection.
+Status TlsContext::show(const TlsOptions& options) {
+  auto chain = read_certificates(options.certificate_chain_pem, "the certificate chain");
+  if (!chain) return fail_with(chain);
+  if (!options.key) return fail(ErrorCode::kInvalidArgument, "the certificate chain comes without a private key");
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> owned;
+  std::vector<CRYPTO_BUFFER*> sent;
+  for (const auto& certificate : *chain) {
+    uint8_t* der = nullptr;
+    const int size = i2d_X509(certificate.get(), &der);
+    const bssl::UniquePtr<uint8_t> bytes(der);
+    if (size > 0) owned.emplace_back(CRYPTO_BUFFER_new(der, static_cast<size_t>(size), certificate_pool()));
+    if (size <= 0 || !owned.back()) return fail(ErrorCode::kTls, tls_error_text("cannot use the certificate"));
+    sent.push_back(owned.back().get());
+  }
+  if (SSL_CTX_set_chain_and_key(context_, sent.data(), sent.size(), options.key->get(), nullptr) != 1) {
+    return fail(ErrorCode::kTls, tls_error_text("the private key does not belong to the certificate"));
+  }
+  std::vector<std::string> uris;
+  std::vector<std::string> dns_names;
+  if (read_subject_names(chain->front().get(), uris, dns_names) && !uris.empty()) local_uri_ = std::move(uris.front());
+  return {};
+}
+
+Status TlsContext::trust(const TlsOptions& options) {
+  int mode = SSL_VERIFY_NONE;
+  bssl::UniquePtr<X509_STORE> store;
+  if (!options.trusted_roots_pem.empty()) {
+    auto roots = read_certificates(options.trusted_roots_pem, "the trust bundle");
+    if (!roots) return fail_with(roots);
+    store.reset(X509_STORE_new());
+    if (!store) return fail(ErrorCode::kTls, tls_error_text("cannot make a store of roots"));
+    for (const auto& root : *roots) X509_STORE_add_cert(store.get(), root.get());
+    mode = options.require_peer_certificate ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER;
+  }
+  SSL_CTX_set_custom_verify(context_, mode, verify_tls_peer);
+  peers_ = std::make_unique<TlsPeers>(std::move(store), is_server_);
+  return {};
 }
 
 Status TlsContext::load(const TlsOptions& options) {
@@ -95,19 +113,17 @@ Status TlsContext::load(const TlsOptions& options) {
     return fail(ErrorCode::kTls, tls_error_text("cannot choose the key exchange"));
   }
   if (!options.certificate_chain_pem.empty()) {
-    if (Status used = use_chain(context_, options); !used) return used;
+    if (Status shown = show(options); !shown) return shown;
   }
-  if (!options.trusted_roots_pem.empty()) {
-    if (Status trusted = trust_roots(context_, options); !trusted) return trusted;
-  }
-  return {};
+  return trust(options);
 }
 
 Result<std::shared_ptr<TlsContext>> TlsContext::make(const TlsOptions& options, bool is_server) {
   std::shared_ptr<TlsContext> made(new TlsContext);
-  made->context_ = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
+  made->context_ = SSL_CTX_new(TLS_with_buffers_method());
   if (made->context_ == nullptr) return fail(ErrorCode::kTls, tls_error_text("cannot make a TLS context"));
   made->is_server_ = is_server;
+  SSL_CTX_set0_buffer_pool(made->context_, certificate_pool());
   made->alpn_wire_ = to_alpn_wire(options.alpn);
   if (Status loaded = made->load(options); !loaded) return fail_with(loaded);
   return made;

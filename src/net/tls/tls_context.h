@@ -16,6 +16,8 @@ struct ssl_session_st;
 
 namespace ripstop::net {
 
+class TlsPeers;
+
 // Runs once per handshake, resumed ones included, after the chain has been verified; an error ends the handshake.
 using VerifyPeer = std::function<Status(const TlsSession&)>;
 
@@ -39,19 +41,27 @@ class TlsContext {
   [[nodiscard]] ssl_ctx_st* get() const { return context_; }
   [[nodiscard]] bool is_server() const { return is_server_; }
 
+  [[nodiscard]] TlsPeers& peers() const { return *peers_; }
+  // The URI of the own certificate; empty without one.
+  [[nodiscard]] const std::string& local_uri() const { return local_uri_; }
+
   // Client sessions for resumption, by `key` (endpoint and SNI); single use as RFC 8446 C.4 advises. Thread-safe.
   void store_session(const std::string& key, ssl_session_st* session) const;
   [[nodiscard]] ssl_session_st* take_session(const std::string& key) const;
 
  private:
-  TlsContext() = default;
+  TlsContext();
   static Result<std::shared_ptr<TlsContext>> make(const TlsOptions& options, bool is_server);
   Status load(const TlsOptions& options);
+  Status show(const TlsOptions& options);
+  Status trust(const TlsOptions& options);
 
   struct Sessions;
   ssl_ctx_st* context_ = nullptr;
   bool is_server_ = false;
   std::vector<unsigned char> alpn_wire_;
+  std::string local_uri_;
+  std::unique_ptr<TlsPeers> peers_;
   std::unique_ptr<Sessions> sessions_;
 };
 

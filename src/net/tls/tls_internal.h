@@ -1,12 +1,12 @@
 // Shared between the TLS sources of this room only.
 #pragma once
 
+#include <openssl/ssl.h>
+
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-struct ssl_st;
-struct ssl_session_st;
 
 namespace ripstop::net {
 
@@ -18,5 +18,8 @@ namespace ripstop::net {
 
 // The client context's callback for a session ticket: hands it to the stream's context under the stream's peer.
 int keep_tls_session(ssl_st* ssl, ssl_session_st* session);
+
+// Every context's callback for the chain that a peer shows: judged by the context's TlsPeers.
+ssl_verify_result_t verify_tls_peer(ssl_st* ssl, uint8_t* alert);
 
 }  // namespace ripstop::net

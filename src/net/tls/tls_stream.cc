@@ -1,8 +1,6 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/sha.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
@@ -10,9 +8,9 @@
 #include <cstring>
 #include <utility>
 
-#include "base/text.h"
 #include "net/tls/tls_context.h"
 #include "net/tls/tls_internal.h"
+#include "net/tls/tls_peers.h"
 #include "runtime/memory/block_pool.h"
 
 namespace ripstop::net {
@@ -40,7 +38,7 @@ class TlsStream final : public Stream {
   void reset_on_close() override { below_->reset_on_close(); }
   void close() override { below_->close(); }
   bool has_hung_up() const override { return below_->has_hung_up(); }
-  const TlsSession* tls() const override { return &session_; }
+  const TlsSession* tls() const override { return session_.get(); }
   SocketAddress local_address() const override { return below_->local_address(); }
   SocketAddress peer_address() const override { return below_->peer_address(); }
   std::string failure() const override { return failure_.empty() ? below_->failure() : failure_; }
@@ -67,11 +65,13 @@ class TlsStream final : public Stream {
   runtime::Event* waits_for_write_ = nullptr;
   bool below_ended_ = false;
   bool sent_close_ = false;
-  TlsSession session_;
+  TlsSessionRef session_;
   std::string failure_;
+  std::string refusal_;  // of the peer's chain, until the handshake has failed for it
 
   friend struct BioCalls;
   friend int ripstop::net::keep_tls_session(SSL*, SSL_SESSION*);
+  friend ssl_verify_result_t ripstop::net::verify_tls_peer(SSL*, uint8_t*);
 };
 
 struct BioCalls {
@@ -132,6 +132,8 @@ Status TlsStream::start(const std::string& sni, const std::vector<std::string>& 
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_app_data(ssl_.get(), this);
+  // What only a handshake needs goes with it.
+  SSL_set_shed_handshake_config(ssl_.get(), 1);
   waits_for_read_ = &below_->readable();
   waits_for_write_ = &below_->writable();
   if (context_->is_server()) {
@@ -181,8 +183,7 @@ std::unexpected<Error> TlsStream::handshake_failure(int reason) const {
     return fail(ErrorCode::kPermissionDenied, "the peer shows no certificate");
   }
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-    const char* why = X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
-    return fail(ErrorCode::kPermissionDenied, "the peer's certificate is refused: " + std::string(why));
+    return fail(ErrorCode::kPermissionDenied, "the peer's certificate is refused: " + refusal_);
   }
   return fail(ErrorCode::kTls, failure_.empty() ? "the peer closed during the TLS handshake" : failure_);
 }
@@ -200,65 +201,12 @@ runtime::Task<Status> TlsStream::handshake(TimePoint deadline) {
   }
 }
 
-// A name with a NUL inside would be one name to us and another to a careless reader.
-Result<std::string> checked_text(const ASN1_STRING* text) {
-  const std::string_view view(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-                              static_cast<size_t>(ASN1_STRING_length(text)));
-  if (view.find('\0') != std::string_view::npos) {
-    return fail(ErrorCode::kTls, "the peer's certificate has a name with a NUL byte");
-  }
-  return std::string(view);
-}
-
-Status read_names(const X509* certificate, TlsSession& session) {
-  const bssl::UniquePtr<GENERAL_NAMES> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
-  for (size_t i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_URI && name->type != GEN_DNS) continue;
-    auto text = checked_text(name->d.ia5);
-    if (!text) return fail_with(text);
-    (name->type == GEN_URI ? session.peer_uris : session.peer_dns_names).push_back(std::move(*text));
-  }
-  return {};
-}
-
-Status read_peer(const X509* certificate, TlsSession& session) {
-  session.has_peer_certificate = true;
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  unsigned size = 0;
-  if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1) {
-    session.peer_certificate_sha256 = to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-  }
-  const bssl::UniquePtr<BIO> subject(BIO_new(BIO_s_mem()));
-  const uint8_t* data = nullptr;
-  size_t length = 0;
-  if (subject && X509_NAME_print_ex(subject.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) >= 0 &&
-      BIO_mem_contents(subject.get(), &data, &length) == 1) {
-    session.peer_subject.assign(reinterpret_cast<const char*>(data), length);
-  }
-  return read_names(certificate, session);
-}
-
 Status TlsStream::finish_handshake() {
-  const SSL* ssl = ssl_.get();
-  session_.version = SSL_get_version(ssl);
-  session_.cipher = SSL_get_cipher_name(ssl);
-  session_.is_resumed = SSL_session_reused(ssl) == 1;
-  if (const char* sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) session_.sni = sni;
-  const uint8_t* alpn = nullptr;
-  unsigned alpn_size = 0;
-  SSL_get0_alpn_selected(ssl, &alpn, &alpn_size);
-  session_.alpn.assign(reinterpret_cast<const char*>(alpn), alpn_size);
-  if (const X509* own = SSL_get_certificate(ssl)) {
-    TlsSession names;
-    if (read_names(own, names) && !names.peer_uris.empty()) session_.local_uri = names.peer_uris.front();
-  }
-  if (const bssl::UniquePtr<X509> peer(SSL_get_peer_certificate(ssl)); peer) {
-    if (Status read = read_peer(peer.get(), session_); !read) return refuse(read.error().message);
-  }
+  auto session = context_->peers().session_of(ssl_.get(), context_->local_uri());
+  if (!session) return refuse(session.error().message);
+  session_ = std::move(*session);
   if (verify_ != nullptr && *verify_) {
-    if (Status accepted = (*verify_)(session_); !accepted) return refuse(accepted.error().message);
+    if (Status accepted = (*verify_)(*session_); !accepted) return refuse(accepted.error().message);
   }
   return {};
 }
@@ -312,6 +260,16 @@ int keep_tls_session(SSL* ssl, SSL_SESSION* session) {
   const auto& stream = *static_cast<const TlsStream*>(SSL_get_app_data(ssl));
   stream.context_->store_session(stream.session_key_, session);
   return 1;
+}
+
+ssl_verify_result_t verify_tls_peer(SSL* ssl, uint8_t* alert) {
+  auto& stream = *static_cast<TlsStream*>(SSL_get_app_data(ssl));
+  const STACK_OF(CRYPTO_BUFFER)* chain = SSL_get0_peer_certificates(ssl);
+  if (chain == nullptr || sk_CRYPTO_BUFFER_num(chain) == 0) return ssl_verify_invalid;
+  Status verified = stream.context_->peers().verify(chain, WallClock::now(), *alert);
+  if (verified) return ssl_verify_ok;
+  stream.refusal_ = std::move(verified.error().message);
+  return ssl_verify_invalid;
 }
 
 runtime::Task<Result<StreamPtr>> accept_tls(StreamPtr below, std::shared_ptr<const TlsContext> context,

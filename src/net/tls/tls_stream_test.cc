@@ -5,6 +5,7 @@
 #include "net/stream.h"
 #include "net/tls/test_certificates.h"
 #include "net/tls/tls_context.h"
+#include "net/tls/tls_peers.h"
 #include "runtime/reactor.h"
 #include "runtime/scope.h"
 
@@ -114,6 +115,55 @@ TEST(TlsStream, ResumesASessionAndStillKnowsThePeer) {
   EXPECT_TRUE((*second.client)->tls()->is_resumed);
   EXPECT_EQ((*second.server)->tls()->peer_uris, std::vector<std::string>{kProductpage});
   EXPECT_EQ((*second.client)->tls()->peer_uris, std::vector<std::string>{kReviews});
+}
+
+TEST(TlsStream, ConnectionsOfOnePeerShareWhatIsKnownOfIt) {
+  Reactor reactor;
+  const TestAuthority authority;
+  TlsOptions anew = options_of(authority.issue(kProductpage), authority);
+  anew.resume = false;
+  const auto server = TlsContext::make_server(options_of(authority.issue(kReviews), authority));
+  const auto client = TlsContext::make_client(anew);
+  const auto other = TlsContext::make_client(options_of(authority.issue(kProductpage), authority));
+  const Outcome first = shake_hands(reactor, *server, *client);
+  const Outcome second = shake_hands(reactor, *server, *client);
+  const Outcome third = shake_hands(reactor, *server, *other);
+  ASSERT_TRUE(first.server && second.server && third.server);
+  EXPECT_EQ((*first.server)->tls(), (*second.server)->tls());
+  EXPECT_NE((*first.server)->tls(), (*third.server)->tls()) << "the same name in another certificate";
+}
+
+bssl::UniquePtr<STACK_OF(CRYPTO_BUFFER)> chain_of(const Issued& issued) {
+  const bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(issued.certificate_pem.data(), -1));
+  const bssl::UniquePtr<X509> leaf(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  uint8_t* der = nullptr;
+  const int size = i2d_X509(leaf.get(), &der);
+  const bssl::UniquePtr<uint8_t> bytes(der);
+  bssl::UniquePtr<STACK_OF(CRYPTO_BUFFER)> chain(sk_CRYPTO_BUFFER_new_null());
+  bssl::UniquePtr<CRYPTO_BUFFER> buffer(CRYPTO_BUFFER_new(der, static_cast<size_t>(size), certificate_pool()));
+  bssl::PushToStack(chain.get(), std::move(buffer));
+  return chain;
+}
+
+TEST(TlsPeers, AChainThatWasAcceptedOnceIsRefusedOnceItIsPastItsDate) {
+  const TestAuthority authority;
+  const TestAuthority stranger;
+  const std::string root_pem = authority.root_pem();
+  const bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(root_pem.data(), -1));
+  const bssl::UniquePtr<X509> root(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  bssl::UniquePtr<X509_STORE> roots(X509_STORE_new());
+  X509_STORE_add_cert(roots.get(), root.get());
+  TlsPeers peers(std::move(roots), true);
+  const auto chain = chain_of(authority.issue(kProductpage, -60, 600));
+  const WallTime now = WallClock::now();
+  uint8_t alert = 0;
+  EXPECT_TRUE(peers.verify(chain.get(), now, alert));
+  EXPECT_TRUE(peers.verify(chain.get(), now + std::chrono::seconds(500), alert));
+  EXPECT_FALSE(peers.verify(chain.get(), now + std::chrono::seconds(700), alert));
+  EXPECT_EQ(alert, SSL_AD_CERTIFICATE_EXPIRED);
+  EXPECT_FALSE(peers.verify(chain.get(), now - std::chrono::seconds(120), alert)) << "not valid yet";
+  EXPECT_TRUE(peers.verify(chain.get(), now, alert)) << "a refusal is not kept";
+  EXPECT_FALSE(peers.verify(chain_of(stranger.issue(kProductpage)).get(), now, alert));
 }
 
 TEST(TlsStream, RefusesAnotherIdentity) {
