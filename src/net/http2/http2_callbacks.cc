@@ -93,7 +93,7 @@ int Http2Core::on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* header, 
 }
 
 // A head on a stream that is gone is decoded for nothing, and no callback tells what is in it.
-bool Http2Core::is_for_nobody(const nghttp2_frame_hd& header) const {
+bool Http2Core::is_for_nobody(const nghttp2_frame_hd& header) {
   return is_server_ && header.type == NGHTTP2_HEADERS &&
          header.stream_id <= nghttp2_session_get_last_proc_stream_id(session_) && find(header.stream_id) == nullptr;
 }

@@ -115,7 +115,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   static int submit_trailers(nghttp2_session* session, int32_t id, const FieldBlock& trailers);
   int calm_down(std::string_view reason);
   int count_field(size_t bytes);
-  [[nodiscard]] bool is_for_nobody(const nghttp2_frame_hd& header) const;
+  [[nodiscard]] bool is_for_nobody(const nghttp2_frame_hd& header);
   [[nodiscard]] bool hold_block(Http2Stream& stream);
   void on_block_end(Http2Stream& stream, bool is_request, bool is_last);
   void on_response_head(Http2Stream& stream);
