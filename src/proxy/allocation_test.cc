@@ -4,9 +4,11 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <new>
+#include <string>
 
 #include "proxy/testing/allocations.h"
 #include "proxy/testing/one_worker.h"
@@ -102,12 +104,23 @@ class Ends {
   }
 
   // One request and its answer on a connection that stays.
-  void exchange(const runtime::FileDescriptor& client, std::string_view request = kRequest) {
+  void exchange(const runtime::FileDescriptor& client, std::string_view request = kRequest,
+                std::string_view answer = kAnswer) {
     send(client.get(), request.data(), request.size(), MSG_NOSIGNAL);
     if (!upstream_.is_valid()) upstream_ = runtime::FileDescriptor(wait_for(acceptor_.get(), true));
     wait_for(upstream_.get(), false);
-    send(upstream_.get(), kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+    send(upstream_.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
     wait_for(client.get(), false);
+  }
+
+  // What is said without being asked, such as SETTINGS, must not be taken for a request or an answer.
+  void settle(const runtime::FileDescriptor& client) {
+    std::array<char, 1024> said{};
+    for (int turn = 0; turn < 50; ++turn) {
+      one_.reactor.run_once(std::chrono::milliseconds(1));
+      recv(client.get(), said.data(), said.size(), MSG_DONTWAIT);
+      if (upstream_.is_valid()) recv(upstream_.get(), said.data(), said.size(), MSG_DONTWAIT);
+    }
   }
 
  private:
@@ -146,37 +159,93 @@ TEST(Allocations, ARequestOnASteadyConnectionMakesNone) {
   EXPECT_EQ(one.lines.back().status, 200);
 }
 
-// HEADERS of a GET of "/" at "a", by HPACK's static table alone.
-std::array<char, 15> http2_request(uint32_t stream) {
-  std::array<char, 15> frame{0, 0, 6, 1, 5, 0, 0, 0, 0, '\x82', '\x86', '\x84', '\x01', '\x01', 'a'};
-  for (size_t i = 0; i < 4; ++i) frame[5 + i] = static_cast<char>(stream >> (24 - 8 * i));
-  return frame;
+constexpr std::string_view kBegin("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\0\4\1\0\0\0\0", 42);
+constexpr std::string_view kSettings("\0\0\0\4\0\0\0\0\0\0\0\0\4\1\0\0\0\0", 18);
+
+void put_frame(std::string& out, char type, char flags, uint32_t stream, std::string_view payload) {
+  out.append({'\0', '\0', static_cast<char>(payload.size()), type, flags});
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(stream >> shift);
+  out += payload;
 }
 
-TEST(Allocations, AnHttp2RequestMakesFew) {
+// POST of "/" to "a" with four bytes of content; the fields by HPACK's static table alone.
+void write_request(std::string& out, uint32_t stream) {
+  out.clear();
+  put_frame(out, 1, 4, stream, std::string_view("\x83\x86\x84\x01\x01\x61", 6));
+  put_frame(out, 0, 1, stream, "ping");
+}
+
+// 200 with four bytes of content and a trailer.
+void write_answer(std::string& out, uint32_t stream) {
+  out.clear();
+  if (stream == 1) out = kSettings;
+  put_frame(out, 1, 4, stream, "\x88");
+  put_frame(out, 0, 0, stream, "pong");
+  put_frame(out, 1, 5, stream, std::string_view("\x00\x0bgrpc-status\x01\x30", 15));
+}
+
+// Requests over one HTTP/2 connection of a client, to an upstream of either version.
+class Http2Requests {
+ public:
+  Http2Requests(OneWorker& one, Ends& ends, const SocketAddress& proxy, bool to_http2)
+      : one_(one), ends_(ends), client_(Ends::dial(proxy)), to_http2_(to_http2) {
+    one_.lines.reserve(1000);
+    send(client_.get(), kBegin.data(), kBegin.size(), MSG_NOSIGNAL);
+    ends_.settle(client_);
+    run(1);
+    ends_.settle(client_);
+    run(50);
+  }
+
+  // How many allocations `count` requests made.
+  uint64_t run(int count) {
+    const uint64_t before = testing::allocations();
+    for (int i = 0; i < count; ++i) {
+      write_request(request_, stream_);
+      write_answer(answer_, stream_);
+      stream_ += 2;
+      ends_.exchange(client_, request_, to_http2_ ? std::string_view(answer_) : kAnswer);
+    }
+    return testing::allocations() - before;
+  }
+
+  // A value of a field that was never seen before enters HPACK's table and takes memory there: the time that the
+  // upstream took is such a field, so the machine may see to it that not every run is free of it.
+  uint64_t fewest_in_a_run() {
+    uint64_t fewest = UINT64_MAX;
+    for (int i = 0; i < 5 && fewest != 0; ++i) fewest = std::min(fewest, run(100));
+    return fewest;
+  }
+
+ private:
+  OneWorker& one_;
+  Ends& ends_;
+  runtime::FileDescriptor client_;
+  bool to_http2_;
+  uint32_t stream_ = 1;
+  std::string request_;
+  std::string answer_;
+};
+
+TEST(Allocations, AnHttp2RequestToHttp1MakesNone) {
   if (kIsSanitized) GTEST_SKIP() << "pools are off under sanitizers";
   OneWorker one;
   Ends ends(one);
   one.add_cluster("reviews", {ends.upstream_address()});
-  const runtime::FileDescriptor client = Ends::dial(one.listen(route_all_to("reviews")));
-  constexpr std::string_view kBegin("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\0\4\1\0\0\0\0", 42);
-  send(client.get(), kBegin.data(), kBegin.size(), MSG_NOSIGNAL);
-  // The server's own SETTINGS must not be taken for an answer.
-  for (int turn = 0; turn < 50; ++turn) one.reactor.run_once(std::chrono::milliseconds(1));
-  std::array<char, 1024> settings{};
-  ASSERT_GT(recv(client.get(), settings.data(), settings.size(), MSG_DONTWAIT), 0);
-  one.lines.reserve(1000);
-  uint32_t stream = 1;
-  const auto exchange = [&] {
-    const auto request = http2_request(stream);
-    stream += 2;
-    ends.exchange(client, {request.data(), request.size()});
-  };
-  for (int i = 0; i < 20; ++i) exchange();
-  const uint64_t before = testing::allocations();
-  for (int i = 0; i < 100; ++i) exchange();
-  EXPECT_LE(testing::allocations() - before, 300U) << "in 100 requests";
-  ASSERT_EQ(one.lines.size(), 120U);
+  Http2Requests requests(one, ends, one.listen(route_all_to("reviews")), false);
+  EXPECT_EQ(requests.fewest_in_a_run(), 0U) << "in 100 requests";
+  EXPECT_EQ(one.lines.back().status, 200);
+}
+
+TEST(Allocations, AnHttp2RequestToHttp2MakesNone) {
+  if (kIsSanitized) GTEST_SKIP() << "pools are off under sanitizers";
+  OneWorker one;
+  Ends ends(one);
+  one.add_cluster("reviews", {ends.upstream_address()},
+                  [](model::Cluster& cluster) { cluster.protocol = model::UpstreamProtocol::kHttp2; });
+  Http2Requests requests(one, ends, one.listen(route_all_to("reviews")), true);
+  EXPECT_EQ(requests.fewest_in_a_run(), 0U) << "in 100 requests";
+  ASSERT_GE(one.lines.size(), 151U);
   EXPECT_EQ(one.lines.back().status, 200);
 }
 

@@ -86,8 +86,9 @@ void Reactor::defer(std::move_only_function<void()> work) {
 
 void Reactor::run_posted() {
   if (!deferred_.empty()) {
-    auto ready = std::exchange(deferred_, {});
-    for (auto& work : ready) work();
+    running_.swap(deferred_);
+    for (auto& work : running_) work();
+    running_.clear();
   }
   if (!has_posted_.load(std::memory_order_acquire)) return;
   uint64_t count = 0;

@@ -68,6 +68,7 @@ class Reactor {
   std::mutex posted_mutex_;
   std::vector<std::move_only_function<void()>> posted_;
   std::vector<std::move_only_function<void()>> deferred_;
+  std::vector<std::move_only_function<void()>> running_;  // deferred until now; keeps its room
 };
 
 }  // namespace ripstop::runtime
