@@ -17,7 +17,6 @@ using testing::Http2Upstream;
 using ::testing::Not;
 using testing::OneWorker;
 using ::testing::StartsWith;
-using testing::turn_until;
 
 constexpr std::string_view kOk = "grpc-status:0\r\ngrpc-message:fine\r\n";
 

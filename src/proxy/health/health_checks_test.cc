@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "grpc/health/v1/health.pb.h"
+#include "protocol/grpc_frame.h"
 #include "proxy/testing/http2_peers.h"
 
 namespace ripstop::proxy {

@@ -57,7 +57,7 @@ runtime::Task<HealthProbe> ask(net::StreamPtr stream, const model::TcpHealthChec
 runtime::Task<Result<int>> ask_http1(net::StreamPtr stream, std::string path, std::string host, TimePoint deadline) {
   net::HttpClientRequest request{.target = std::move(path), .authority = std::move(host)};
   request.fields.emplace_back("user-agent", kUserAgent);
-  const auto reader = co_await net::http_open(std::move(stream), std::move(request), deadline);
+  auto reader = co_await net::http_open(std::move(stream), std::move(request), deadline);
   if (!reader) co_return fail_with(reader);
   co_return (*reader)->response().status;
 }
@@ -65,7 +65,7 @@ runtime::Task<Result<int>> ask_http1(net::StreamPtr stream, std::string path, st
 runtime::Task<Result<int>> ask_http2(net::StreamPtr stream, std::string path, std::string host, std::string scheme,
                                      TimePoint deadline) {
   const auto connection = net::Http2Connection::client(std::move(stream));
-  const auto opened = connection->open(
+  auto opened = connection->open(
       {{":method", "GET"}, {":scheme", scheme}, {":authority", host}, {":path", path}, {"user-agent", kUserAgent}},
       true);
   if (!opened) co_return fail_with(opened);
