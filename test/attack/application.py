@@ -3,7 +3,7 @@
 
 usage: application.py  -- writes its port to standard output, serves HTTP/1.1 until standard input ends.
 
-GET /big answers with 16 MiB, GET /hold never, anything else with its method, path and the bytes of its content.
+GET /big answers with 4 MiB, GET /hold never, anything else with its method, path and the bytes of its content.
 GET /seen says how many requests have come and how many were under way at most since it was
 asked last; it is not counted itself.
 """
@@ -11,7 +11,7 @@ asked last; it is not counted itself.
 import asyncio
 import sys
 
-BIG = 16 << 20
+BIG = 4 << 20
 PIECE = bytes(64 << 10)
 
 

@@ -79,7 +79,8 @@ def test_heads_that_stay_below_the_budget_cannot_add_up(proxy):
             assert peer.hear_until(lambda p=peer: len(p.resets()) >= STREAMS), "the rest is refused"
             assert set(peer.resets().values()) == {REFUSED_STREAM}
             peer.socket.close()
-    watch.check(growth=20 * 3 * MIB)
+    # Each MiB of heads is there a few times: as it came, joined, and on its way to the application.
+    watch.check(growth=20 * 5 * MIB)
 
 
 def test_cookie_crumbs_behind_a_closed_window_do_not_pile_up(short_proxy):

@@ -68,7 +68,7 @@ class Churn:
         self.mesh.apply(ROUTES.format(seconds=15 + self.turn % 2, turn=self.turn))
         self.done["routes"] += 1
         if self.turn % 3 == 1 and self.instance is None:
-            self.instance = run_echo(self.mesh, f"extra-{self.turn}")
+            self.instance = run_echo(self.mesh, "extra")
             self.done["started"] += 1
         elif self.turn % 3 == 0 and self.instance is not None and self.instance_is_ready():
             self.instance.send_signal(signal.SIGTERM)

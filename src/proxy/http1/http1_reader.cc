@@ -96,8 +96,9 @@ BodyPiece Http1Reader::try_body(bool may_read) {
     const std::string_view here = from_head ? behind_head : body_.readable();
     if (here.empty()) {
       if (!may_read) return {BodyPiece::State::kWouldBlock};
-      if (body_.capacity() < body_read_size_) body_.release_if_empty();
-      const Transfer got = fill(body_, body_read_size_, false);
+      const size_t size = runtime::Block::affordable(body_read_size_);
+      if (body_.capacity() != size) body_.release_if_empty();
+      const Transfer got = fill(body_, size, false);
       if (got.state == Transfer::State::kDone) {
         // A flow that fills the block deserves a larger one.
         if (got.bytes == body_.capacity()) body_read_size_ = std::min(kLargestBodyReadSize, body_.capacity() * 4);

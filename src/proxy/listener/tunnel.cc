@@ -99,7 +99,7 @@ runtime::Task<End> Carrier::carry(std::string_view early) {
       if (end == End::kOrderly) break;
       if (end != End::kNotYet) co_return end;
     }
-    runtime::Block block = runtime::Block::take(size_);
+    runtime::Block block = runtime::Block::take(runtime::Block::affordable(size_));
     const Transfer got = from_.try_read({block.data(), block.size()});
     if (got.state == Transfer::State::kWouldBlock) {
       block.give_back();

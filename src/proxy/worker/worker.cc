@@ -17,6 +17,8 @@ constexpr int kSweepsPerTick = 5;  // as often as Istio reports on connections t
 // After accept failed for want of descriptors or memory: room may come, and trying at once would only spin.
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 constexpr size_t kIdleExchanges = 1024;
+// What a request has made larger is not kept: a burst of large ones would stay for ever.
+constexpr size_t kLargeExchange = size_t{16} << 10;
 
 }  // namespace
 
@@ -32,7 +34,9 @@ ExchangePool::Ref ExchangePool::take() {
 
 void ExchangePool::GiveBack::operator()(ExchangeState* state) const {
   std::unique_ptr<ExchangeState> owned(state);
-  if (pool->idle_.size() >= kIdleExchanges) return;
+  const protocol::RequestHead& request = state->request;
+  const size_t grown = state->replay.capacity() + request.storage.cookie.capacity() + request.fields.encoded_bound();
+  if (grown > kLargeExchange || pool->idle_.size() >= kIdleExchanges) return;
   owned->clear();
   pool->idle_.push_back(std::move(owned));
 }

@@ -25,6 +25,10 @@ struct FreeBlocks {
 };
 
 thread_local FreeBlocks free_blocks;
+thread_local size_t held_bytes = 0;
+
+constexpr size_t kPlenty = 8U << 20;
+constexpr size_t kModest = 16U << 10;
 
 size_t class_of(size_t size) {
   size_t index = 0;
@@ -39,6 +43,7 @@ Block Block::take(size_t size) {
   assert(size <= kSizes[index]);
   Block block;
   block.size_ = kSizes[index];
+  held_bytes += block.size_;
   auto& list = free_blocks.lists[index];
   if (list.empty()) {
     block.data_ = static_cast<char*>(::operator new(kSizes[index]));
@@ -49,8 +54,13 @@ Block Block::take(size_t size) {
   return block;
 }
 
+size_t Block::affordable(size_t wanted) {
+  return held_bytes < kPlenty ? wanted : std::min(wanted, kModest);
+}
+
 void Block::give_back() {
   if (data_ == nullptr) return;
+  held_bytes -= size_;
   const size_t index = class_of(size_);
   auto& list = free_blocks.lists[index];
   if (list.size() < kKept[index]) {

@@ -15,6 +15,9 @@ class Block {
   Block() = default;
   // size <= 256 KiB.
   static Block take(size_t size);
+  // The size to take for a flow that could do with `wanted`: no more than 16 KiB while this thread's blocks hold a lot
+  // already, because many flows at once that do not move must not take large ones each.
+  [[nodiscard]] static size_t affordable(size_t wanted);
   Block(Block&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Block& operator=(Block&& other) noexcept {
     if (this != &other) {
