@@ -17,7 +17,10 @@ const protocol::RequestRules& response_rules() {
 
 ConnectionSlot::ConnectionSlot(UpstreamCluster& cluster, policy::Breaker::Permit permit,
                                std::shared_ptr<uint32_t> taken)
-    : cluster_(cluster.weak_from_this()), permit_(std::move(permit)), taken_(std::move(taken)) {
+    : cluster_(cluster.weak_from_this()),
+      breaker_(cluster.settings().breaker),
+      permit_(std::move(permit)),
+      taken_(std::move(taken)) {
   ++*taken_;
 }
 

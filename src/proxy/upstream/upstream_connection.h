@@ -23,6 +23,7 @@ class ConnectionSlot {
   ConnectionSlot(ConnectionSlot&& other) noexcept = default;
   ConnectionSlot& operator=(ConnectionSlot&& other) noexcept {
     std::swap(cluster_, other.cluster_);
+    std::swap(breaker_, other.breaker_);
     std::swap(permit_, other.permit_);
     std::swap(taken_, other.taken_);
     return *this;
@@ -34,6 +35,7 @@ class ConnectionSlot {
 
  private:
   std::weak_ptr<UpstreamCluster> cluster_;
+  std::shared_ptr<policy::Breaker> breaker_;  // the permit's own, which the cluster's next settings do not have
   policy::Breaker::Permit permit_;
   std::shared_ptr<uint32_t> taken_;  // slots of this worker for the host
 };

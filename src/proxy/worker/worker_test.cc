@@ -292,6 +292,23 @@ TEST(Retiring, RoutesThatComeBackInTimeStay) {
   EXPECT_EQ(one.worker->find_routes("9080"), second.routes[0]);
 }
 
+TEST(ChangedCluster, KeepsTheBreakerThatItsConnectionsCountAgainst) {
+  OneWorker one;
+  ScriptedUpstream upstream;
+  upstream.steps.assign(1, {"\r\n\r\n", kOk});
+  one.add_cluster("reviews", {upstream.address()});
+  EXPECT_TRUE(one.exchange(one.listen(route_all_to("reviews")), kGet, "ok").starts_with("HTTP/1.1 200 "));
+  for (int turn = 0; turn < 1000 && one.worker->find_cluster("reviews")->idle_count() == 0; ++turn) {
+    one.reactor.run_once(std::chrono::milliseconds(5));
+  }
+  const std::weak_ptr<policy::Breaker> first = one.worker->find_cluster("reviews")->settings().breaker;
+  one.add_cluster("reviews", {upstream.address()});
+  ASSERT_FALSE(first.expired());
+  EXPECT_EQ(first.lock()->in_use(policy::Resource::kConnections), 1U) << "an idle connection is a connection";
+  one.add_cluster("reviews", {});
+  EXPECT_TRUE(first.expired()) << "with the host its connections are gone";
+}
+
 TEST(TcpBytes, AreReportedWhileTheConnectionLivesAndOnceOnly) {
   OneWorker one;
   ScriptedUpstream upstream;
