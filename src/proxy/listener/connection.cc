@@ -63,7 +63,9 @@ void Connection::park(Ref self) {
   parked.arm(reactor.timers(), deadline_after(reactor.now(), idle));
 }
 
+// The stream goes before its base classes, and with it the event that is waited for.
 void Connection::leave() {
+  Waiter::leave();
   const Ref over(this);
 }
 
