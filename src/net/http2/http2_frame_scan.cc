@@ -23,8 +23,11 @@ std::optional<Http2Code> Http2FrameScan::scan(std::string_view bytes) {
       skip_ -= count;
       continue;
     }
-    head_[filled_++] = static_cast<uint8_t>(bytes.front());
-    bytes.remove_prefix(1);
+    const size_t wanted = filled_ < kHeader ? kHeader : head_.size();
+    const size_t count = std::min(wanted - filled_, bytes.size());
+    std::copy_n(bytes.begin(), count, head_.begin() + static_cast<std::ptrdiff_t>(filled_));
+    bytes.remove_prefix(count);
+    filled_ += count;
     if (filled_ < kHeader) continue;
     const size_t payload = size_t{head_[0]} << 16 | size_t{head_[1]} << 8 | head_[2];
     const bool wants_more = head_[3] == NGHTTP2_PRIORITY && payload == kPriorityPayload;

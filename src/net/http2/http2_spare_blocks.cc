@@ -26,8 +26,7 @@ void take_spare(protocol::FieldBlock& block) {
   spare.pop_back();
 }
 
-void keep_spare(protocol::FieldBlock& block) {
-  if (!block.has_room()) return;
+void keep_room_of(protocol::FieldBlock& block) {
   auto& spare = spare_blocks();
   if (block.text().size() > kSpareBytes || spare.size() >= kSpareBlocks) {
     block = {};

@@ -7,7 +7,10 @@ namespace ripstop::net {
 
 // Empties `block`, which then often has room.
 void take_spare(protocol::FieldBlock& block);
-// Empties `block` and keeps its room for another.
-void keep_spare(protocol::FieldBlock& block);
+void keep_room_of(protocol::FieldBlock& block);
+// Empties `block` and keeps its room, if it has any, for another.
+inline void keep_spare(protocol::FieldBlock& block) {
+  if (block.has_room()) keep_room_of(block);
+}
 
 }  // namespace ripstop::net

@@ -12,7 +12,12 @@ constexpr uint64_t kNeverWritten =
 
 void write_fields(const Fields& fields, uint64_t except, FieldBlock& block) {
   for (const Field& field : fields) {
-    if ((bit(field.id) & except) == 0) block.add_lower(field.name, field.value);
+    if ((bit(field.id) & except) != 0) continue;
+    if (field.id != FieldId::kOther) {
+      block.add(field_name(field.id), field.value);
+    } else {
+      block.add_lower(field.name, field.value);
+    }
   }
 }
 
