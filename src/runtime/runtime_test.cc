@@ -127,6 +127,7 @@ class IdlePoller final : public Poller {
   Status add(int, IoSource&) override { return {}; }
   void watch_writable(int, IoSource&) override {}
   void remove(int, IoSource&) override {}
+  void forget(IoSource&) override {}
   size_t wait(Duration) override {
     for (const TimePoint end = Clock::now() + milliseconds(5); Clock::now() < end;) std::this_thread::yield();
     woke_ = Clock::now();
@@ -168,6 +169,7 @@ class BatchPoller final : public Poller {
   Status add(int, IoSource&) override { return {}; }
   void watch_writable(int, IoSource&) override {}
   void remove(int, IoSource&) override {}
+  void forget(IoSource&) override {}
   size_t wait(Duration) override { return ready_.size(); }
   void dispatch() override {
     for (Event* event : ready_) event->set();
