@@ -52,8 +52,15 @@ class Stream {
   virtual runtime::Event& readable() = 0;
   virtual runtime::Event& writable() = 0;
 
+  // The end of our side follows at once what is written from now on, so that both may travel together.
+  virtual void expect_end() {}
   // Ends our side; reading goes on. For TLS: close_notify, then FIN.
   virtual void shutdown_write() = 0;
+  // Ends our side and closes: for a peer that sends nothing more. What it did send, unread, would make a reset of it.
+  virtual void end() {
+    shutdown_write();
+    close();
+  }
   // Makes close() tell the peer that this was no orderly end (RST).
   virtual void reset_on_close() = 0;
   virtual void close() = 0;

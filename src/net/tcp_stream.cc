@@ -15,7 +15,9 @@ class TcpStream final : public Stream {
   Transfer try_writev(std::span<const iovec> pieces) override { return noted(socket_.try_writev(pieces)); }
   runtime::Event& readable() override { return socket_.readable(); }
   runtime::Event& writable() override { return socket_.writable(); }
+  void expect_end() override { socket_.expect_end(); }
   void shutdown_write() override { socket_.shutdown_write(); }
+  void end() override { socket_.close(); }
   void reset_on_close() override { socket_.reset_on_close(); }
   void close() override { socket_.close(); }
   runtime::Socket* plain_socket() override { return &socket_; }

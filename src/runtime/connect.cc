@@ -35,11 +35,17 @@ Result<FileDescriptor> open_listener(const Endpoint& endpoint, bool reuse_port) 
   return fd;
 }
 
-Result<Acceptor> Acceptor::adopt(FileDescriptor listening) {
-  auto socket = Socket::adopt(std::move(listening));
+Result<Acceptor> Acceptor::adopt(FileDescriptor listening, bool is_level_triggered) {
+  // Connections inherit it.
+  set_option(listening.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  const int flags = fcntl(listening.get(), F_GETFL);
+  if (flags < 0 || fcntl(listening.get(), F_SETFL, flags | O_NONBLOCK) != 0) return fail_errno("fcntl", errno);
+  auto socket = Socket::enter(std::move(listening), is_level_triggered);
   if (!socket) return fail_with(socket);
   Acceptor acceptor;
   acceptor.socket_ = std::move(*socket);
+  const auto local = acceptor.socket_.local_address();
+  if (local && !local->ip.is_unspecified()) acceptor.local_ = *local;
   return acceptor;
 }
 
@@ -49,16 +55,23 @@ Result<Acceptor> Acceptor::listen(const Endpoint& endpoint, bool reuse_port) {
   return adopt(std::move(*fd));
 }
 
+Result<std::optional<Accepted>> Acceptor::try_accept() {
+  for (;;) {
+    KernelAddress peer;
+    const int fd = ::accept4(socket_.fd(), peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) return Accepted{FileDescriptor(fd), from_kernel(peer).value_or(SocketAddress{}), local_};
+    if (errno == EINTR || errno == ECONNABORTED) continue;
+    if (errno != EAGAIN) return fail_errno("accept", errno);
+    socket_.readable().clear();
+    return std::nullopt;
+  }
+}
+
 Task<Result<FileDescriptor>> Acceptor::accept(TimePoint deadline) {
   for (;;) {
-    const int fd = ::accept4(socket_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-      co_return FileDescriptor(fd);
-    }
-    if (errno == EINTR || errno == ECONNABORTED) continue;
-    if (errno != EAGAIN) co_return fail_errno("accept", errno);
-    socket_.readable().clear();
+    auto accepted = try_accept();
+    if (!accepted) co_return fail_with(accepted);
+    if (*accepted) co_return std::move((*accepted)->fd);
     if (!co_await socket_.readable().wait(deadline)) co_return fail(ErrorCode::kTimeout, "nobody connected in time");
   }
 }

@@ -19,7 +19,7 @@ class EpollPoller final : public Poller {
 
   Status add(int fd, IoSource& source) override {
     epoll_event event{};
-    event.events = kAlways;
+    event.events = source.is_level_triggered ? EPOLLIN : kAlways;
     event.data.ptr = &source;
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return fail_errno("epoll_ctl", errno);
     return {};
@@ -39,6 +39,10 @@ class EpollPoller final : public Poller {
 
   void remove(int fd, IoSource& source) override {
     epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    forget(source);
+  }
+
+  void forget(IoSource& source) override {
     for (int i = dispatched_; i < count_; ++i) {
       if (batch_[static_cast<size_t>(i)].data.ptr == &source) batch_[static_cast<size_t>(i)].data.ptr = nullptr;
     }

@@ -20,6 +20,8 @@ struct IoSource {
   bool watches_writable = false;
   // The peer closed its side or the descriptor failed: a short read must not be taken for a drained descriptor.
   bool has_hung_up = false;
+  // Set before add(): readable is set anew in every turn in which there is something to read, drained or not.
+  bool is_level_triggered = false;
 };
 
 class Poller {
@@ -31,6 +33,9 @@ class Poller {
   virtual void watch_writable(int fd, IoSource& source) = 0;
   // Safe at any time, also from inside the dispatch of another descriptor's event.
   virtual void remove(int fd, IoSource& source) = 0;
+  // The same without a system call, for a descriptor that is closed next and whose open file no other descriptor, of
+  // this process or of a child, refers to.
+  virtual void forget(IoSource& source) = 0;
   // Waits until something is ready or `timeout` has passed (zero: only look; negative: for ever). Gives the number of
   // descriptors found ready.
   virtual size_t wait(Duration timeout) = 0;

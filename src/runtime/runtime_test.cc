@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -127,6 +129,7 @@ class IdlePoller final : public Poller {
   Status add(int, IoSource&) override { return {}; }
   void watch_writable(int, IoSource&) override {}
   void remove(int, IoSource&) override {}
+  void forget(IoSource&) override {}
   size_t wait(Duration) override {
     for (const TimePoint end = Clock::now() + milliseconds(5); Clock::now() < end;) std::this_thread::yield();
     woke_ = Clock::now();
@@ -168,6 +171,7 @@ class BatchPoller final : public Poller {
   Status add(int, IoSource&) override { return {}; }
   void watch_writable(int, IoSource&) override {}
   void remove(int, IoSource&) override {}
+  void forget(IoSource&) override {}
   size_t wait(Duration) override { return ready_.size(); }
   void dispatch() override {
     for (Event* event : ready_) event->set();
@@ -238,6 +242,40 @@ TEST(TimerWheel, FiresEveryTimerInTimeWhateverTheDistance) {
   }
   EXPECT_EQ(lateness.size(), timers.size() - disarmed);
   for (const uint64_t late : lateness) EXPECT_EQ(late, 0U);
+}
+
+Task<void> dial(SocketAddress to, std::vector<Socket>& clients) {
+  auto made = co_await connect({to, {}}, kNever);
+  EXPECT_TRUE(made);
+  if (made) clients.push_back(std::move(*made));
+}
+
+TEST(Acceptor, TellsInEveryTurnOfWhatStillWaitsAndGivesWhatTheConnectionIs) {
+  Reactor reactor;
+  auto acceptor = Acceptor::adopt(*open_listener({SocketAddress{IpAddress::loopback_v4(), 0}, {}}), true);
+  ASSERT_TRUE(acceptor);
+  const SocketAddress address = *acceptor->local_address();
+  std::vector<Socket> clients;
+  Scope scope;
+  for (int i = 0; i < 2; ++i) scope.spawn(dial(address, clients));
+  for (int turn = 0; turn < 1000 && scope.size() != 0; ++turn) reactor.run_once(milliseconds(5));
+  ASSERT_EQ(clients.size(), 2U);
+  for (int i = 0; i < 2; ++i) {
+    acceptor->readable().clear();
+    reactor.run_once(milliseconds(5));
+    EXPECT_TRUE(acceptor->readable().is_set());
+    auto accepted = acceptor->try_accept();
+    ASSERT_TRUE(accepted && *accepted);
+    EXPECT_EQ((*accepted)->local, address);
+    EXPECT_TRUE((*accepted)->peer == *clients[0].local_address() || (*accepted)->peer == *clients[1].local_address());
+    int no_delay = 0;
+    socklen_t size = sizeof no_delay;
+    getsockopt((*accepted)->fd.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
+    EXPECT_EQ(no_delay, 1) << "inherited from the listening socket";
+  }
+  const auto none = acceptor->try_accept();
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(*none);
 }
 
 Task<void> echo_once(Acceptor& acceptor) {

@@ -22,15 +22,15 @@ ssize_t receive(int fd, std::span<char> into) {
   return result < 0 && errno == ENOTSOCK ? ::read(fd, into.data(), into.size()) : result;
 }
 
-ssize_t send_pieces(int fd, std::span<const iovec> pieces) {
+ssize_t send_pieces(int fd, std::span<const iovec> pieces, int flags) {
   ssize_t result;
   if (pieces.size() == 1) {
-    result = ::send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+    result = ::send(fd, pieces[0].iov_base, pieces[0].iov_len, flags);
   } else {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = pieces.size();
-    result = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    result = ::sendmsg(fd, &message, flags);
   }
   if (result < 0 && errno == ENOTSOCK) return ::writev(fd, pieces.data(), static_cast<int>(pieces.size()));
   return result;
@@ -44,6 +44,8 @@ Socket& Socket::operator=(Socket&& other) noexcept {
     fd_ = std::move(other.fd_);
     source_ = std::move(other.source_);
     reactor_ = other.reactor_;
+    is_sole_ = other.is_sole_;
+    end_follows_ = other.end_follows_;
   }
   return *this;
 }
@@ -52,8 +54,21 @@ Result<Socket> Socket::adopt(FileDescriptor fd) {
   const int flags = fcntl(fd.get(), F_GETFL);
   if (flags < 0) return fail_errno("fcntl", errno);
   if ((flags & O_NONBLOCK) == 0 && fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0) return fail_errno("fcntl", errno);
+  return enter(std::move(fd), false);
+}
+
+Result<Socket> Socket::adopt(Accepted accepted) {
+  auto socket = enter(std::move(accepted.fd), false);
+  if (!socket) return socket;
+  socket->is_sole_ = true;
+  socket->source_->readable.clear();
+  return socket;
+}
+
+Result<Socket> Socket::enter(FileDescriptor fd, bool is_level_triggered) {
   Socket socket;
   socket.source_ = std::make_unique<IoSource>();
+  socket.source_->is_level_triggered = is_level_triggered;
   socket.reactor_ = &Reactor::current();
   if (Status added = socket.reactor_->poller().add(fd.get(), *socket.source_); !added) return fail_with(added);
   socket.fd_ = std::move(fd);
@@ -103,7 +118,7 @@ Transfer Socket::try_writev(std::span<const iovec> pieces) {
   for (const iovec& piece : pieces) asked += piece.iov_len;
   ssize_t result;
   do {
-    result = send_pieces(fd_.get(), pieces);
+    result = send_pieces(fd_.get(), pieces, MSG_NOSIGNAL | (end_follows_ ? MSG_MORE : 0));
   } while (result < 0 && errno == EINTR);
   return finish(result, asked, Way::kOut);
 }
@@ -138,7 +153,11 @@ void Socket::reset_on_close() {
 
 void Socket::close() {
   if (!fd_.is_valid()) return;
-  reactor_->poller().remove(fd_.get(), *source_);
+  if (is_sole_) {
+    reactor_->poller().forget(*source_);
+  } else {
+    reactor_->poller().remove(fd_.get(), *source_);
+  }
   fd_.close();
 }
 
@@ -159,20 +178,14 @@ Result<SocketAddress> Socket::peer_address() const {
   return from_kernel(address).value_or(SocketAddress{});
 }
 
-Result<SocketAddress> Socket::original_destination() const {
-  KernelAddress local;
-  if (getsockname(fd_.get(), local.get(), &local.size) != 0) return fail_errno("getsockname", errno);
-  const auto local_address = from_kernel(local);
-  if (!local_address) return fail(ErrorCode::kNotFound, "only TCP connections have an original destination");
-  const bool is_v4 = local_address->ip.is_v4();
+Result<SocketAddress> Socket::original_destination(const SocketAddress& local) const {
+  const bool is_v4 = local.ip.is_v4();
   KernelAddress original;
   const int failed = is_v4 ? getsockopt(fd_.get(), SOL_IP, kOriginalDestination, original.get(), &original.size)
                            : getsockopt(fd_.get(), SOL_IPV6, kOriginalDestination, original.get(), &original.size);
   const auto destination = failed == 0 ? from_kernel(original) : std::nullopt;
   // Without a redirect the kernel names the local address itself, or knows of no tracked connection.
-  if (!destination || *destination == *local_address) {
-    return fail(ErrorCode::kNotFound, "the connection was not redirected");
-  }
+  if (!destination || *destination == local) return fail(ErrorCode::kNotFound, "the connection was not redirected");
   return *destination;
 }
 

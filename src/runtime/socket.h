@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,14 @@ struct Endpoint {
   [[nodiscard]] std::string to_string() const { return unix_path.empty() ? address.to_string() : unix_path; }
 };
 
+// A connection as an Acceptor gives it out: non-blocking, close-on-exec and with TCP_NODELAY, and not yet adopted by a
+// reactor, so that it may go to another worker.
+struct Accepted {
+  FileDescriptor fd;
+  SocketAddress peer;   // port 0: not TCP
+  SocketAddress local;  // port 0: the acceptor takes connections to several addresses
+};
+
 class Socket {
  public:
   Socket() = default;
@@ -48,6 +57,10 @@ class Socket {
   // Makes `fd` non-blocking and registers it with the current reactor. Any descriptor that epoll takes will do: pipes,
   // signalfd and inotify too, as long as only read and write are used.
   static Result<Socket> adopt(FileDescriptor fd);
+  // What was accepted just now, and is in nobody else's hands before it is closed: no child that was forked meanwhile
+  // may hold on to it. Not readable until the kernel says so, which it does in the next turn where bytes are there
+  // already.
+  static Result<Socket> adopt(Accepted accepted);
 
   // One attempt each; they keep `readable()` and `writable()` right, so the pattern is: try, and on kWouldBlock
   // co_await the event, and try again. The kernel is not asked again before the event says that it is worth it. A read
@@ -67,6 +80,8 @@ class Socket {
   [[nodiscard]] bool has_hung_up() const { return source_->has_hung_up; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
+  // The end of our side follows at once what is written from now on: the kernel need not send that before.
+  void expect_end() { end_follows_ = true; }
   // Sends FIN; reading goes on.
   void shutdown_write();
   // Makes close() send RST instead of FIN: for connections that ended badly.
@@ -77,30 +92,38 @@ class Socket {
 
   [[nodiscard]] Result<SocketAddress> local_address() const;
   [[nodiscard]] Result<SocketAddress> peer_address() const;
-  // Where the client meant to go before the kernel redirected it (SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST); kNotFound
-  // when the connection was not redirected.
-  [[nodiscard]] Result<SocketAddress> original_destination() const;
+  // Where the client meant to go before the kernel redirected it to `local` (SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST);
+  // kNotFound when the connection was not redirected.
+  [[nodiscard]] Result<SocketAddress> original_destination(const SocketAddress& local) const;
 
  private:
   enum class Way : uint8_t { kIn, kOut };
   Transfer finish(ssize_t result, size_t asked, Way way);
   void expect_edge(Way way);
+  static Result<Socket> enter(FileDescriptor fd, bool is_level_triggered);
 
+  friend class Acceptor;
   FileDescriptor fd_;
+  bool is_sole_ = false;  // no other descriptor shares its open file
+  bool end_follows_ = false;
   std::unique_ptr<IoSource> source_;
   Reactor* reactor_ = nullptr;
 };
 
-// A listening socket. Accepts until EAGAIN before it waits again.
+// A listening socket.
 class Acceptor {
  public:
-  // Takes over a socket that already listens.
-  static Result<Acceptor> adopt(FileDescriptor listening);
+  // Takes over a socket that already listens. With `is_level_triggered`, readable() is set in every turn of the loop in
+  // which a connection waits, so that none is lost by taking fewer than there are; whoever does not want to be told for
+  // a while has to release() the socket.
+  static Result<Acceptor> adopt(FileDescriptor listening, bool is_level_triggered = false);
   // SO_REUSEADDR always; `reuse_port` lets every worker have its own queue. Port 0 picks a free one.
   static Result<Acceptor> listen(const Endpoint& endpoint, bool reuse_port = false);
 
-  // The next connection, non-blocking, close-on-exec and with TCP_NODELAY, not yet adopted by a reactor so that it may
-  // go to another worker. Fails with kTimeout at the deadline; other failures (EMFILE…) are worth a pause.
+  // The next connection; nullopt when none waits. Failures (EMFILE…) are worth a pause.
+  Result<std::optional<Accepted>> try_accept();
+  [[nodiscard]] Event& readable() { return socket_.readable(); }
+  // The next connection. Fails with kTimeout at the deadline and as try_accept().
   Task<Result<FileDescriptor>> accept(TimePoint deadline = kNever);
   [[nodiscard]] Result<SocketAddress> local_address() const { return socket_.local_address(); }
   [[nodiscard]] int fd() const { return socket_.fd(); }
@@ -110,6 +133,7 @@ class Acceptor {
 
  private:
   Socket socket_;
+  SocketAddress local_;  // unless it is a wildcard's
 };
 
 // Opens, binds where asked, and listens, without a reactor: for sockets that are handed to other processes.

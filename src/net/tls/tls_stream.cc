@@ -34,7 +34,9 @@ class TlsStream final : public Stream {
   Transfer try_writev(std::span<const iovec> pieces) override;
   runtime::Event& readable() override { return *waits_for_read_; }
   runtime::Event& writable() override { return *waits_for_write_; }
+  void expect_end() override { below_->expect_end(); }
   void shutdown_write() override;
+  void end() override;
   void reset_on_close() override { below_->reset_on_close(); }
   void close() override { below_->close(); }
   bool has_hung_up() const override { return below_->has_hung_up(); }
@@ -54,6 +56,7 @@ class TlsStream final : public Stream {
   // `reason` is the library's.
   std::unexpected<Error> handshake_failure(int reason) const;
   Status refuse(std::string reason);
+  void say_goodbye();
 
   StreamPtr below_;
   std::shared_ptr<const TlsContext> context_;
@@ -246,12 +249,22 @@ Transfer TlsStream::try_writev(std::span<const iovec> pieces) {
   return settle(result, waits_for_write_);
 }
 
-void TlsStream::shutdown_write() {
+void TlsStream::say_goodbye() {
   if (std::exchange(sent_close_, true)) return;
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
+}
+
+void TlsStream::shutdown_write() {
+  if (sent_close_) return;
+  say_goodbye();
   below_->shutdown_write();
+}
+
+void TlsStream::end() {
+  say_goodbye();
+  below_->end();
 }
 
 }  // namespace

@@ -53,6 +53,7 @@ class Http1Connection final : public Downstream {
 
  private:
   runtime::Task<HeadStep> wait_for_head(protocol::RequestHead& head);
+  [[nodiscard]] bool has_client_ended() const;
   runtime::Task<void> linger();
 
   Worker& worker_;
@@ -84,6 +85,7 @@ void Http1Connection::queue_response(protocol::ResponseHead& head) {
   if (is_old && !closes_) signal = protocol::ConnectionSignal::kKeepAlive;
   if (head.tunnel) signal = protocol::ConnectionSignal::kNone;
   writer_.queue_head(head, signal);
+  if (closes_ && !head.tunnel) writer_.expect_end();
 }
 
 runtime::Transfer::State Http1Connection::try_begin() {
@@ -122,11 +124,20 @@ runtime::Task<bool> Http1Connection::serve_one() {
     co_return false;
   }
   if (end == ExchangeEnd::kClose || closes_) {
-    co_await linger();
+    if (has_client_ended()) {
+      stream_.end();
+    } else {
+      co_await linger();
+    }
     co_return false;
   }
   reader_.end_message();
   co_return true;
+}
+
+// It has said that it sends nothing more, and as far as is known it has not.
+bool Http1Connection::has_client_ended() const {
+  return !request_->keep_alive && reader_.is_complete() && reader_.rest().empty() && !stream_.readable().is_set();
 }
 
 // Closing with unread bytes in the kernel would reset the connection and might take the response back from the client.

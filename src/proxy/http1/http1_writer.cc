@@ -67,6 +67,7 @@ void Http1Writer::queue_body(std::string_view data) {
 }
 
 void Http1Writer::queue_end(const protocol::Fields& trailers) {
+  if (is_last_) stream_->expect_end();
   if (!is_chunked_) return;
   size_t size = protocol::kLastChunk.size() + 2;
   for (const protocol::Field& field : trailers) size += field.name.size() + field.value.size() + 4;

@@ -25,6 +25,8 @@ class Http1Writer : public MessageSink {
   // An interim response ("HTTP/1.1 100 Continue…"), whole.
   void queue_text(std::string_view text);
 
+  // The message that was begun is the last one: our side of the connection ends with it.
+  void expect_end() { is_last_ = true; }
   void queue_body(std::string_view data) override;
   void queue_end(const protocol::Fields& trailers) override;
   [[nodiscard]] bool has_room() const override { return piece_count_ + 3 < pieces_.size(); }
@@ -40,6 +42,7 @@ class Http1Writer : public MessageSink {
 
   net::Stream* stream_;
   bool is_chunked_ = false;
+  bool is_last_ = false;
   runtime::Block text_;
   std::vector<runtime::Block> full_texts_;  // earlier ones of this batch, while their bytes are not out
   size_t text_size_ = 0;

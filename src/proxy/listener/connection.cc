@@ -32,25 +32,28 @@ bool is_http2(std::string_view alpn) {
 
 }  // namespace
 
-Connection::Connection(Worker& worker, const ListenerRef& accepted, runtime::Socket socket)
-    : Place(worker, accepted->model->direction) {
+Connection::Connection(Worker& worker, const ListenerRef& listener, const SocketAddress& peer,
+                       const SocketAddress& local, runtime::Socket socket)
+    : Place(worker, listener->model->direction) {
   ConnectionFacts& known = facts();
-  known.local = socket.local_address().value_or(SocketAddress{});
-  known.remote = socket.peer_address().value_or(SocketAddress{});
-  if (accepted->model->use_original_dst || accepted->model->read_original_dst) {
-    if (const auto original = socket.original_destination()) {
+  known.remote = peer;
+  known.local = local.port != 0 ? local : socket.local_address().value_or(SocketAddress{});
+  if (listener->model->use_original_dst || listener->model->read_original_dst) {
+    if (const auto original = socket.original_destination(known.local)) {
       known.local = *original;
       known.has_original_destination = true;
     }
   }
-  known.listener = worker.listeners().resolve(accepted, known.local);
+  known.listener = worker.listeners().resolve(listener, known.local);
   stream_ = net::make_tcp_stream(std::move(socket));
 }
 
-void Connection::begin(Worker& worker, const ListenerRef& accepted, runtime::FileDescriptor fd) {
-  auto socket = runtime::Socket::adopt(std::move(fd));
+void Connection::begin(Worker& worker, const ListenerRef& listener, runtime::Accepted accepted) {
+  const SocketAddress peer = accepted.peer;
+  const SocketAddress local = accepted.local;
+  auto socket = runtime::Socket::adopt(std::move(accepted));
   if (!socket) return;
-  worker.spawn(serve(std::make_unique<Connection>(worker, accepted, std::move(*socket))));
+  worker.spawn(serve(std::make_unique<Connection>(worker, listener, peer, local, std::move(*socket))));
 }
 
 void Connection::park(Ref self) {

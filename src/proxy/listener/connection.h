@@ -26,10 +26,11 @@ class Connection final : public Worker::Place, private runtime::Event::Waiter, p
  public:
   using Ref = std::unique_ptr<Connection>;
 
-  // Serves or parks what was accepted for `accepted`. Never fails outwards: what goes wrong is answered, counted and
+  // Serves or parks what was accepted for `listener`. Never fails outwards: what goes wrong is answered, counted and
   // logged here.
-  static void begin(Worker& worker, const ListenerRef& accepted, runtime::FileDescriptor fd);
-  Connection(Worker& worker, const ListenerRef& accepted, runtime::Socket socket);
+  static void begin(Worker& worker, const ListenerRef& listener, runtime::Accepted accepted);
+  Connection(Worker& worker, const ListenerRef& listener, const SocketAddress& peer, const SocketAddress& local,
+             runtime::Socket socket);
 
  private:
   enum class Speaks : uint8_t { kUnknown, kHttp1, kHttp2, kOpaque };

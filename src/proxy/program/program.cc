@@ -1,5 +1,6 @@
 #include "proxy/program/program.h"
 
+#include <malloc.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -147,11 +148,17 @@ Status Program::Parts::load_static() {
   for (model::Secret& secret : bootstrap_.secrets) {
     if (Status set = secrets_.set(secret); !set) return set;
   }
-  for (const model::Cluster& cluster : bootstrap_.clusters) {
-    if (Status added = store_->add_cluster(cluster); !added) return added;
+  bootstrap_.secrets = {};
+  // The store keeps them from now on; the stream has still to find its own cluster.
+  const std::string of_stream = bootstrap_.ads ? bootstrap_.ads->cluster : std::string();
+  std::vector<model::Cluster> kept;
+  for (model::Cluster& cluster : bootstrap_.clusters) {
+    if (cluster.name == of_stream) kept.push_back(cluster);
+    if (Status added = store_->add_cluster(std::move(cluster)); !added) return added;
   }
-  for (const model::Listener& listener : bootstrap_.listeners) {
-    if (Status added = store_->add_listener(listener); !added) return added;
+  bootstrap_.clusters = std::move(kept);
+  for (model::Listener& listener : std::exchange(bootstrap_.listeners, {})) {
+    if (Status added = store_->add_listener(std::move(listener)); !added) return added;
   }
   return {};
 }
@@ -358,6 +365,8 @@ runtime::Task<void> Program::Parts::become_ready() {
   co_await fleet_->gather(std::move(nothing));
   is_ready_ = true;
   log::info("proxy", "serving");
+  // What reading the configuration took is not needed again.
+  malloc_trim(0);
   if (options_.ready_fd >= 0) {
     static_cast<void>(!write(options_.ready_fd, "R", 1));
     close(std::exchange(options_.ready_fd, -1));

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "proxy/exchange.h"
+#include "proxy/listener/accept_pace.h"
 #include "proxy/listener/connection.h"
 #include "proxy/listener/refusal.h"
 #include "proxy/request_headers.h"
@@ -91,7 +92,7 @@ void Worker::apply(std::string_view cluster, std::shared_ptr<const policy::Passi
 }
 
 void Worker::listen(const std::string& name, runtime::FileDescriptor socket) {
-  auto acceptor = runtime::Acceptor::adopt(std::move(socket));
+  auto acceptor = runtime::Acceptor::adopt(std::move(socket), true);
   if (!acceptor) {
     log::error("proxy.listener", name + ": " + acceptor.error().message);
     return;
@@ -105,22 +106,37 @@ void Worker::stop_listening(const std::string& name, const SocketAddress& addres
   if (const auto found = acceptors_.find(name); found != acceptors_.end()) found->second.erase(address);
 }
 
+void Worker::take_in(const std::string& name, runtime::Accepted accepted) {
+  const ListenerRef listener = listeners_.find(name);
+  if (!listener) return;
+  if (places_ >= most_connections_ && !make_room()) {
+    note_refusal(*this, Refusal::kOverLimit, name, {}, "there are as many connections as are allowed");
+    return;
+  }
+  counters_.connections_total.add();
+  Connection::begin(*this, listener, std::move(accepted));
+}
+
 runtime::Task<void> Worker::accept_for(std::string name, runtime::Acceptor acceptor) {
+  AcceptPace pace;
   for (;;) {
-    auto accepted = co_await acceptor.accept();
+    auto accepted = acceptor.try_accept();
     if (!accepted) {
       log::warning("proxy.listener", name + ": " + accepted.error().message);
+      // Those who wait would wake the loop in every turn.
+      runtime::FileDescriptor listening = acceptor.release();
       co_await runtime::sleep_for(kAcceptPause);
+      acceptor = *runtime::Acceptor::adopt(std::move(listening), true);
       continue;
     }
-    const ListenerRef listener = listeners_.find(name);
-    if (!listener) continue;
-    if (places_ >= most_connections_ && !make_room()) {
-      note_refusal(*this, Refusal::kOverLimit, name, {}, "there are as many connections as are allowed");
-      continue;
+    if (*accepted) {
+      take_in(name, std::move(**accepted));
+      if (pace.may_go_on()) continue;
+      acceptor.readable().clear();
+    } else {
+      pace.found_none();
     }
-    counters_.connections_total.add();
-    Connection::begin(*this, listener, std::move(*accepted));
+    co_await acceptor.readable().wait();
   }
 }
 

@@ -116,6 +116,7 @@ class Worker {
   runtime::Task<void> wait_until_empty(TimePoint deadline, std::function<void()> call);
   runtime::Task<void> wait_until_inbound_empty(TimePoint deadline, std::function<void()> call);
   runtime::Task<void> accept_for(std::string name, runtime::Acceptor acceptor);
+  void take_in(const std::string& name, runtime::Accepted accepted);
   void retire_replaced(const std::string& name);
   bool make_room();
   void tell_drain();

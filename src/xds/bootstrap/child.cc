@@ -1,13 +1,15 @@
 // The child of parse_in_child(): one byte that says whether it went well, then the binary or the error's text.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
-#include <iterator>
+#include <sstream>
+#include <utility>
 
 #include "xds/bootstrap.h"
 
@@ -17,14 +19,17 @@ namespace {
 constexpr char kGood = '+';
 constexpr char kBad = '-';
 constexpr rlim_t kCpuSeconds = 60;
+constexpr int kMemoryStep = 16 << 20;
+constexpr int kMaxMemory = 1 << 30;
 constexpr size_t kMaxAnswerBytes = size_t{64} << 20;
 
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail_errno(fmt::format("cannot open \"{}\"", path), errno);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (file.bad()) return fail(ErrorCode::kIo, fmt::format("cannot read \"{}\"", path));
-  return text;
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (file.bad() || text.bad()) return fail(ErrorCode::kIo, fmt::format("cannot read \"{}\"", path));
+  return std::move(text).str();
 }
 
 std::string answer(const std::string& path) {
@@ -46,6 +51,10 @@ bool write_all(int fd, std::string_view bytes) {
 [[noreturn]] void run_child(int fd, const std::string& path) {
   const rlimit limit{kCpuSeconds, kCpuSeconds};
   ::setrlimit(RLIMIT_CPU, &limit);
+  // Memory is taken in large steps and not given back before the end, which is near.
+  mallopt(M_TOP_PAD, kMemoryStep);
+  mallopt(M_TRIM_THRESHOLD, kMaxMemory);
+  mallopt(M_MMAP_THRESHOLD, kMaxMemory);
   const bool is_written = write_all(fd, answer(path));
   // Not exit(): the parent's buffers and handlers are the parent's to run.
   ::_exit(is_written ? 0 : 1);

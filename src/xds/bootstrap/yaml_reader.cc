@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -61,12 +62,16 @@ class YamlReader {
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
  private:
-  // A place in the document: how deep, and the path so far.
+  // A place in the document, inside another that outlives it. Its path is put together only for a complaint.
   struct Place {
-    std::string path;
+    static constexpr size_t kNoIndex = SIZE_MAX;
+    const Place* within = nullptr;
+    std::string_view name;
+    size_t index = kNoIndex;
     int depth = 0;
-    [[nodiscard]] Place field(std::string_view name) const;
-    [[nodiscard]] Place item(size_t index) const;
+    [[nodiscard]] Place field(std::string_view of) const { return {this, of, kNoIndex, depth + 1}; }
+    [[nodiscard]] Place item(size_t at) const { return {this, {}, at, depth + 1}; }
+    [[nodiscard]] std::string path() const;
   };
 
   json message(const YAML::Node& node, const Descriptor& type, const Place& at);
@@ -96,12 +101,11 @@ const FieldDescriptor* find_field(const Descriptor& type, const std::string& nam
   return field != nullptr ? field : type.FindFieldByCamelcaseName(name);
 }
 
-YamlReader::Place YamlReader::Place::field(std::string_view name) const {
-  return {path.empty() ? std::string(name) : fmt::format("{}.{}", path, name), depth + 1};
-}
-
-YamlReader::Place YamlReader::Place::item(size_t index) const {
-  return {fmt::format("{}[{}]", path, index), depth + 1};
+std::string YamlReader::Place::path() const {
+  if (within == nullptr) return {};
+  const std::string before = within->path();
+  if (index != kNoIndex) return fmt::format("{}[{}]", before, index);
+  return before.empty() ? std::string(name) : fmt::format("{}.{}", before, name);
 }
 
 json YamlReader::read(const YAML::Node& node, const Descriptor& type) {
@@ -119,7 +123,8 @@ void YamlReader::complain(const YAML::Node& node, const Place& at, std::string_v
   if (problems_.size() >= kMaxProblems) return;
   const int line = node.Mark().line;
   const std::string where = line < 0 ? file_ : fmt::format("{}:{}", file_, line + 1);
-  problems_.push_back(fmt::format("{}: {} {}", where, at.path.empty() ? "the document" : at.path, what));
+  const std::string path = at.path();
+  problems_.push_back(fmt::format("{}: {} {}", where, path.empty() ? "the document" : path, what));
 }
 
 void YamlReader::complain_unknown(const YAML::Node& key, const Descriptor& type, const Place& at) {
