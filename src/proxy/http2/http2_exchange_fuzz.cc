@@ -100,12 +100,13 @@ class Proxied {
 
   // The client's end of a connection that is served in `scope`.
   net::StreamPtr connect(runtime::Scope& scope) {
-    seat_ = std::make_unique<Worker::Seat>(*worker, model::Direction::kOutbound);
-    ConnectionFacts facts;
+    place_ = std::make_unique<Worker::Place>(*worker, model::Direction::kOutbound);
+    seat_ = std::make_unique<Worker::Seat>(*place_);
+    ConnectionFacts& facts = place_->facts();
     facts.listener = worker->listeners().find("web");
     facts.chain = facts.listener->default_chain;
     net::StreamPair pair = net::make_memory_streams(size_t{1} << 16);
-    scope.spawn(serve_http2(*worker, *seat_, std::move(pair.second), std::move(facts), {}));
+    scope.spawn(serve_http2(*worker, *seat_, std::move(pair.second), facts, {}));
     return std::move(pair.first);
   }
 
@@ -115,6 +116,7 @@ class Proxied {
  private:
   SecretStore secrets_;
   std::unique_ptr<ConfigStore> store_;
+  std::unique_ptr<Worker::Place> place_;
   std::unique_ptr<Worker::Seat> seat_;
 };
 
