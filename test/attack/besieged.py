@@ -148,6 +148,7 @@ class Watch:
         self.slowest = 0.0
         self.heaviest = 0
         self.is_over = threading.Event()
+        self.asked = threading.Event()
         self.threads = [threading.Thread(target=self.ask), threading.Thread(target=self.weigh)]
 
     def __enter__(self):
@@ -159,7 +160,8 @@ class Watch:
         before = self.answers + len(self.failures)
         # One more answer shows that the proxy serves after all that.
         while kind is None and self.answers + len(self.failures) < before + 3 and self.threads[0].is_alive():
-            time.sleep(0.01)
+            self.asked.wait(timeout=1)
+            self.asked.clear()
         self.is_over.set()
         for thread in self.threads:
             thread.join()
@@ -179,6 +181,7 @@ class Watch:
                 connection.close()
             self.slowest = max(self.slowest, time.monotonic() - begin)
             self.answers += 1
+            self.asked.set()
         connection.close()
 
     def weigh(self):
