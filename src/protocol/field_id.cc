@@ -1,8 +1,8 @@
 #include "protocol/field_id.h"
 
 #include <array>
-
-#include "base/text.h"
+#include <cstdint>
+#include <cstring>
 
 namespace ripstop::protocol {
 namespace {
@@ -85,6 +85,31 @@ consteval std::array<FieldId, kSlots> build() {
 
 constexpr std::array<FieldId, kSlots> kTable = build();
 
+template <typename Word>
+bool is_same_word(const char* text, const char* lower) {
+  constexpr Word kOnes = static_cast<Word>(0x0101010101010101U);
+  Word a;
+  Word b;
+  std::memcpy(&a, text, sizeof a);
+  std::memcpy(&b, lower, sizeof b);
+  // Of the bytes that listed names consist of, letters alone have the bit 0x40: those may differ in 0x20.
+  return ((a ^ b) & ~((b & (kOnes * 0x40)) >> 1)) == 0;
+}
+
+// Whether `text` is the listed name `lower` in whatever case; both have `size` bytes. Words may overlap.
+bool is_same_name(const char* text, const char* lower, size_t size) {
+  if (size < sizeof(uint64_t)) {
+    if (size < sizeof(uint32_t))
+      return is_same_word<uint8_t>(text, lower) && is_same_word<uint8_t>(text + size - 1, lower + size - 1) &&
+             is_same_word<uint8_t>(text + size / 2, lower + size / 2);
+    return is_same_word<uint32_t>(text, lower) && is_same_word<uint32_t>(text + size - 4, lower + size - 4);
+  }
+  for (size_t i = 0; i + sizeof(uint64_t) < size; i += sizeof(uint64_t)) {
+    if (!is_same_word<uint64_t>(text + i, lower + i)) return false;
+  }
+  return is_same_word<uint64_t>(text + size - 8, lower + size - 8);
+}
+
 }  // namespace
 
 FieldId identify(std::string_view name) {
@@ -92,11 +117,7 @@ FieldId identify(std::string_view name) {
   const FieldId candidate = kTable[slot_of(name)];
   const std::string_view expected = kNames[static_cast<size_t>(candidate)];
   if (expected.size() != name.size()) return FieldId::kOther;
-  if (expected == name) return candidate;
-  for (size_t i = 0; i < name.size(); ++i) {
-    if (ascii_lower(name[i]) != expected[i]) return FieldId::kOther;
-  }
-  return candidate;
+  return is_same_name(name.data(), expected.data(), name.size()) ? candidate : FieldId::kOther;
 }
 
 std::string_view field_name(FieldId id) {

@@ -114,15 +114,20 @@ bool Fields::append(std::string_view name, std::string_view value) {
 
 // Name and value may be views into the very text that grows, so that stays alive until both are copied.
 void Fields::append_line(std::string_view name, std::string_view value) {
-  const size_t needed = added_.size() + name.size() + value.size() + kLineOverhead;
+  const size_t before = added_.size();
+  const size_t needed = before + name.size() + value.size() + kLineOverhead;
   std::string larger;
-  if (needed > added_.capacity()) {
+  const bool grows = needed > added_.capacity();
+  if (grows) {
     larger.reserve(std::max(needed, added_.capacity() * 2));
     larger = added_;
   }
-  std::string& text = needed > added_.capacity() ? larger : added_;
-  text.append(name).append(": ").append(value).append("\r\n");
-  if (&text == &larger) added_.swap(larger);
+  std::string& text = grows ? larger : added_;
+  text.resize_and_overwrite(needed, [=](char* out, size_t size) {
+    put(put(put(put(out + before, name), ": "), value), "\r\n");
+    return size;
+  });
+  if (grows) added_.swap(larger);
 }
 
 bool Fields::set(std::string_view name, std::string_view value) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "protocol/http1/field_line.h"
 
 namespace ripstop::protocol {
@@ -111,6 +112,21 @@ TEST(FieldId, EveryNameIsIdentifiedInAnyCase) {
     EXPECT_EQ(identify(name + "x"), FieldId::kOther) << name;
   }
   EXPECT_EQ(identify(""), FieldId::kOther);
+}
+
+TEST(FieldId, ANameWithAnyOtherByteIsAnother) {
+  for (size_t i = 1; i < static_cast<size_t>(FieldId::kCount); ++i) {
+    const std::string_view name = field_name(static_cast<FieldId>(i));
+    for (size_t at = 0; at < name.size(); ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string changed(name);
+        changed[at] = static_cast<char>(byte);
+        const FieldId expected = equals_ignore_case(changed, name) ? static_cast<FieldId>(i) : FieldId::kOther;
+        const FieldId found = identify(changed);
+        ASSERT_TRUE(found == expected || equals_ignore_case(field_name(found), changed)) << changed;
+      }
+    }
+  }
 }
 
 }  // namespace

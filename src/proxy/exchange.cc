@@ -58,7 +58,6 @@ class Run {
     record.downstream_remote = facts_.remote;
     record.downstream_tls = facts_.tls;
     record.start = worker_.reactor().now();
-    record.start_wall = WallClock::now();
     worker_.counters().requests.add(1);
     worker_.counters().requests_total.add();
   }
@@ -82,6 +81,7 @@ class Run {
     worker_.reactor().refresh_now();
     record.duration = worker_.reactor().now() - record.start;
     record.peer = facts_.peer.get();
+    if (!http_.model->access_logs.empty()) record.start_wall = WallClock::now() - record.duration;
     worker_.counters().requests.add(-1);
     worker_.telemetry().on_end(record, http_.model->access_logs);
   }

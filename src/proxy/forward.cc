@@ -263,7 +263,7 @@ runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamRequestPtr u
   const protocol::RequestHead& request = state_.request;
   if (up->transport() != nullptr) state_.record.upstream_local = up->transport()->local_address();
   queue_head(*up);
-  co_await runtime::turn_end();
+  co_await runtime::turn_end(runtime::Towards::kUpstream);
   content_failed_ = false;
   content_scope_.spawn(send_content(*up));
 

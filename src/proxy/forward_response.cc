@@ -111,7 +111,7 @@ runtime::Task<ExchangeEnd> Forwarder::relay_response(Attempt attempt, policy::Ho
   prepare_response();
   down_.queue_response(state_.response);
   if (state_.response.tunnel) co_return co_await open_tunnel(from);
-  co_await runtime::turn_end();
+  co_await runtime::turn_end(runtime::Towards::kClient);
   const PumpState end = co_await relay_content(from);
   note_broken_response(end);
   if (end != PumpState::kDone) co_return ExchangeEnd::kAbort;

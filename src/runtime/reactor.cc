@@ -63,7 +63,7 @@ void Reactor::run_once(Duration longest) {
   is_amid_batch_ = ready > 1;
   poller_->dispatch();
   is_amid_batch_ = false;
-  turn_end_.resume_all();
+  for (TurnQueue& part : turn_end_) part.resume_all();
   timers_.advance(now_);
 }
 

@@ -2,6 +2,7 @@
 // stop() may be called from others.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <coroutine>
 #include <functional>
@@ -50,7 +51,7 @@ class Reactor {
   // Several descriptors were found ready in this turn, and not all of them have been served.
   [[nodiscard]] bool is_amid_batch() const { return is_amid_batch_; }
   // Only while is_amid_batch(); see turn_end in runtime/wait.h.
-  [[nodiscard]] TurnQueue& turn_end() { return turn_end_; }
+  [[nodiscard]] TurnQueue& turn_end(Towards whom) { return turn_end_[static_cast<size_t>(whom)]; }
   [[nodiscard]] Poller& poller() { return *poller_; }
 
  private:
@@ -61,7 +62,7 @@ class Reactor {
   TimerWheel timers_;
   FileDescriptor wake_fd_;
   IoSource wake_source_;
-  TurnQueue turn_end_;
+  std::array<TurnQueue, 2> turn_end_;  // one for each that something may go towards
   bool is_amid_batch_ = false;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> has_posted_{false};

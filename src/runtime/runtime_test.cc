@@ -181,10 +181,11 @@ class BatchPoller final : public Poller {
   std::vector<Event*> ready_;
 };
 
-Task<void> read_then_write(Event& ready, std::vector<std::string>& story, std::string name) {
+Task<void> read_then_write(Event& ready, std::vector<std::string>& story, std::string name,
+                           Towards whom = Towards::kUpstream) {
   co_await ready.wait();
   story.push_back("read " + name);
-  co_await turn_end();
+  co_await turn_end(whom);
   story.push_back("write " + name);
 }
 
@@ -205,6 +206,20 @@ TEST(Reactor, TurnEndComesWhenEverythingReadyWasServed) {
   scope.spawn(give_up(third, given_up));
   reactor.run_once(Duration::zero());
   EXPECT_EQ(story, (std::vector<std::string>{"read 1", "read 2", "write 1"}));
+}
+
+TEST(Reactor, TurnEndBringsAllForUpstreamsBeforeAllForClients) {
+  Event first;
+  Event second;
+  Event third;
+  std::vector<std::string> story;
+  Reactor reactor(std::make_unique<BatchPoller>(std::vector{&first, &second, &third}));
+  Scope scope;
+  scope.spawn(read_then_write(first, story, "1", Towards::kClient));
+  scope.spawn(read_then_write(second, story, "2", Towards::kUpstream));
+  scope.spawn(read_then_write(third, story, "3", Towards::kClient));
+  reactor.run_once(Duration::zero());
+  EXPECT_EQ(story, (std::vector<std::string>{"read 1", "read 2", "read 3", "write 2", "write 1", "write 3"}));
 }
 
 TEST(Reactor, TurnEndIsNowWhenOneDescriptorWasReady) {

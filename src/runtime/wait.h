@@ -35,17 +35,18 @@ class [[nodiscard]] sleep_until final : private Timer {  // NOLINT(readability-i
   return sleep_until(Reactor::current().now() + duration);
 }
 
-// co_await turn_end(): goes on when everything that this turn of the loop found ready has been served, or at once when
-// that was a single descriptor. What many write then, one after the other, wakes their peers once; written in between,
-// it would wake them again for each.
+// co_await turn_end(whom): goes on when everything that this turn of the loop found ready has been served, or at once
+// when that was a single descriptor. What many write then, one after the other, wakes their peers once; written in
+// between, it would wake them again for each.
 class [[nodiscard]] turn_end final {  // NOLINT(readability-identifier-naming): a moment, like sleep_until
  public:
-  turn_end() = default;
+  explicit turn_end(Towards whom) : whom_(whom) {}
   bool await_ready() const noexcept { return !Reactor::current().is_amid_batch(); }
-  void await_suspend(std::coroutine_handle<> waiting) { Reactor::current().turn_end().enter(place_, waiting); }
+  void await_suspend(std::coroutine_handle<> waiting) { Reactor::current().turn_end(whom_).enter(place_, waiting); }
   void await_resume() const noexcept {}
 
  private:
+  Towards whom_;
   TurnQueue::Place place_;
 };
 

@@ -12,10 +12,9 @@ import threading
 import time
 import urllib.request
 
-from mesh import BIN
+from mesh import BIN, IS_SANITIZED
 
 HERE = pathlib.Path(__file__).resolve().parent
-IS_SANITIZED = any(name in str(BIN) for name in ("asan", "tsan"))
 
 # One worker, so that attacker and bystander share all there is.
 BOOTSTRAP = """
@@ -122,9 +121,9 @@ class Proxy:
             assert is_alive and code == 0, f"the proxy ended with {code}: {self.log.read_text()}"
 
     def weight(self):
-        """Its own share of memory in bytes (PSS)."""
+        """Memory that is its own and no page of a file, in bytes."""
         text = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) * 1024
+        return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Anonymous:")) * 1024
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

@@ -12,6 +12,8 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("RIPSTOP_BUILD", ROOT / "build/dev")) / "bin"
+# Sanitizers keep memory of their own, so what is held says nothing.
+IS_SANITIZED = BIN.parent.name in ("asan", "tsan")
 PATIENCE = 30.0
 
 

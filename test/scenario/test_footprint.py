@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from mesh import BIN, wait_until
+from mesh import BIN, IS_SANITIZED, wait_until
 
 # Of a build that is optimised a little; a release build stays well below.
 IDLE_PROXY = 16 << 20
@@ -87,7 +87,7 @@ def ask(client):
     assert answer.startswith(b"HTTP/1.1 200 "), answer
 
 
-@pytest.mark.skipif("asan" in str(BIN) or "tsan" in str(BIN), reason="sanitizers keep memory of their own")
+@pytest.mark.skipif(IS_SANITIZED, reason="sanitizers keep memory of their own")
 def test_a_proxy_and_its_idle_connections_stay_small(proxy):
     pid, port = proxy
     with socket.create_connection(("127.0.0.1", port)) as first:

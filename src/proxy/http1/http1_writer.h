@@ -38,6 +38,7 @@ class Http1Writer : public MessageSink {
   template <typename Head>
   void begin(const Head& head, protocol::ConnectionSignal signal);
   [[nodiscard]] std::span<char> room_for_text(size_t size);
+  [[nodiscard]] bool is_worth_copying(size_t size) const;
   void push(std::string_view bytes);
 
   net::Stream* stream_;

@@ -72,6 +72,13 @@ void Connection::leave() {
   const Ref over(this);
 }
 
+// What has never said anything is worth less than what has, or a flood of silent connections would push out the idle
+// ones of well-behaved clients; among equals, what has been idle for longer. The time-out is the same for most.
+uint64_t Connection::claim() const {
+  constexpr uint64_t kHasSpoken = uint64_t{1} << 63;
+  return tick() | (speaks_ == Speaks::kUnknown ? 0 : kHasSpoken);
+}
+
 void Connection::on_event() {
   disarm();
   worker().spawn(serve(Ref(this)));

@@ -49,7 +49,7 @@ class Connection final : public Worker::Place, private runtime::Event::Waiter, p
   runtime::Transfer::State hear(runtime::ByteBuffer& received);
 
   void leave() override;
-  [[nodiscard]] uint64_t idle_since() const override { return tick(); }
+  [[nodiscard]] uint64_t claim() const override;
   void on_event() override;
   void on_timer() override { leave(); }
 

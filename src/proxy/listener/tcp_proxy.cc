@@ -92,6 +92,7 @@ void TcpConnection::end() {
   if (result_.client_failed) record_.add_flag(ResponseFlag::kDownstreamTermination);
   if (result_.upstream_failed) record_.add_flag(ResponseFlag::kUpstreamTermination);
   on_tick();
+  if (!tcp_.access_logs.empty()) record_.start_wall = WallClock::now() - record_.duration;
   worker_.telemetry().on_end(record_, tcp_.access_logs);
 }
 
@@ -99,7 +100,6 @@ runtime::Task<void> TcpConnection::serve(std::string received) {
   record_.direction = facts_.direction();
   record_.is_tcp = true;
   record_.start = worker_.reactor().now();
-  record_.start_wall = WallClock::now();
   record_.downstream_local = facts_.local;
   record_.downstream_remote = facts_.remote;
   record_.downstream_tls = facts_.tls;

@@ -29,8 +29,8 @@ struct Activity {
 // One direction of a tunnel.
 class Carrier {
  public:
-  Carrier(net::Stream& from, net::Stream& to, Activity& activity, uint64_t& count)
-      : from_(from), to_(to), activity_(activity), count_(count) {}
+  Carrier(net::Stream& from, net::Stream& to, runtime::Towards whom, Activity& activity, uint64_t& count)
+      : from_(from), to_(to), whom_(whom), activity_(activity), count_(count) {}
 
   runtime::Task<End> carry(std::string_view early);
 
@@ -42,6 +42,7 @@ class Carrier {
 
   net::Stream& from_;
   net::Stream& to_;
+  runtime::Towards whom_;
   Activity& activity_;
   uint64_t& count_;
   size_t size_ = kFirstBlock;
@@ -110,7 +111,7 @@ runtime::Task<End> Carrier::carry(std::string_view early) {
     if (got.state == Transfer::State::kFailed) co_return End::kReadFailed;
     activity_.note();
     // A large block is sent while the caches still hold it.
-    if (got.bytes < kFirstBlock) co_await runtime::turn_end();
+    if (got.bytes < kFirstBlock) co_await runtime::turn_end(whom_);
     // Mostly all goes at once.
     const size_t sent = to_.try_write({block.data(), got.bytes}).bytes;
     count_ += sent;
@@ -132,8 +133,8 @@ void note_failure(End end, bool from_client, TunnelResult& live) {
 
 runtime::Task<void> relay(net::Stream& client, net::Stream& upstream, TunnelOptions options, TunnelResult& live) {
   Activity activity{runtime::Reactor::current().now(), options.idle_timeout};
-  Carrier forth(client, upstream, activity, live.from_client);
-  Carrier back(upstream, client, activity, live.from_upstream);
+  Carrier forth(client, upstream, runtime::Towards::kUpstream, activity, live.from_client);
+  Carrier back(upstream, client, runtime::Towards::kClient, activity, live.from_upstream);
   // Both run until one ends; an orderly end leaves the other to run on alone.
   runtime::both pair(forth.carry(options.early_from_client), back.carry(options.early_from_upstream),
                      [](const End& end) { return end != End::kOrderly; });

@@ -1,6 +1,5 @@
 #include "proxy/program/program.h"
 
-#include <malloc.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -26,6 +25,7 @@
 #include "proxy/telemetry/metrics.h"
 #include "proxy/worker/fleet.h"
 #include "runtime/file.h"
+#include "runtime/memory/start_memory.h"
 #include "runtime/scope.h"
 #include "runtime/wait.h"
 
@@ -366,7 +366,7 @@ runtime::Task<void> Program::Parts::become_ready() {
   is_ready_ = true;
   log::info("proxy", "serving");
   // What reading the configuration took is not needed again.
-  malloc_trim(0);
+  runtime::release_start_memory();
   if (options_.ready_fd >= 0) {
     static_cast<void>(!write(options_.ready_fd, "R", 1));
     close(std::exchange(options_.ready_fd, -1));

@@ -105,12 +105,13 @@ struct ScriptedUpstream {
 
 class OneWorker {
  public:
-  explicit OneWorker(Duration drain_time = std::chrono::seconds(5)) {
+  explicit OneWorker(Duration drain_time = std::chrono::seconds(5), size_t most_connections = SIZE_MAX) {
     Worker::Parts parts;
     parts.dialer = *ApplicationDialer::open(-1);
     parts.telemetry = std::make_unique<RecordingTelemetry>(lines, tcp_bytes);
     parts.seed = 1;
     parts.drain_time = drain_time;
+    parts.most_connections = most_connections;
     worker = std::make_unique<Worker>(std::move(parts));
     store = std::make_unique<ConfigStore>(
         secrets, [this](const std::shared_ptr<const SettingsDelta>& delta) { worker->apply(*delta); });

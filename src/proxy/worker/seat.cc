@@ -96,17 +96,17 @@ runtime::Task<void> Worker::cut_at(TimePoint deadline) {
   }
 }
 
-// A connection on which nothing is under way gives way to a new one: the one that has been idle for longest.
+// A connection on which nothing is under way gives way to a new one.
 bool Worker::make_room() {
-  Place* longest = nullptr;
+  Place* least = nullptr;
   int looks = 0;
   for (Place* place = last_place_; place != nullptr && looks < kLooksForRoom; place = place->previous_, ++looks) {
     if (place->seat_ != nullptr) continue;
-    if (longest == nullptr || place->idle_since() < longest->idle_since()) longest = place;
+    if (least == nullptr || place->claim() < least->claim()) least = place;
   }
-  if (longest == nullptr) return false;
+  if (least == nullptr) return false;
   counters_.gave_way.add();
-  longest->leave();
+  least->leave();
   return true;
 }
 

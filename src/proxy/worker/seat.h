@@ -27,8 +27,8 @@ class Worker::Place {
  protected:
   // The connection, which nobody serves, shall end at once. May destroy it.
   virtual void leave() {}
-  // What has been idle for longer has less.
-  [[nodiscard]] virtual uint64_t idle_since() const { return 0; }
+  // Who has the least gives way first when there is no room for a new one.
+  [[nodiscard]] virtual uint64_t claim() const { return 0; }
 
  private:
   friend class Worker;

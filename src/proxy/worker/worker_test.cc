@@ -292,6 +292,55 @@ TEST(Retiring, RoutesThatComeBackInTimeStay) {
   EXPECT_EQ(one.worker->find_routes("9080"), second.routes[0]);
 }
 
+TEST(GivingWay, TheSilentGoBeforeWhoeverHasSpokenHoweverLongAgo) {
+  OneWorker one(std::chrono::seconds(5), 3);
+  ScriptedUpstream upstream;
+  upstream.steps.assign(3, {"\r\n\r\n", kOk});
+  one.add_cluster("reviews", {upstream.address()});
+  const SocketAddress address = one.listen(route_all_to("reviews"));
+  Client first(one, address);
+  first.say(kGet);
+  ASSERT_TRUE(first.hears("ok"));
+  std::deque<Client> silent;
+  for (int i = 0; i < 10; ++i) {
+    silent.emplace_back(one, address);
+    ASSERT_TRUE(silent.back().until([&] { return one.worker->counters().connections_total.value() == 2U + i; }));
+  }
+  EXPECT_EQ(one.worker->counters().gave_way.value(), 8U);
+  EXPECT_TRUE(silent[7].is_closed()) << "the eight that were silent for longest";
+  EXPECT_FALSE(silent[8].closed);
+  first.heard.clear();
+  first.say(kGet);
+  EXPECT_TRUE(first.hears("ok"));
+}
+
+TEST(GivingWay, AmongThoseWhoHaveSpokenTheOneThatWasIdleForLongestGoes) {
+  OneWorker one(std::chrono::seconds(5), 2);
+  ScriptedUpstream upstream;
+  upstream.steps.assign(4, {"\r\n\r\n", kOk});
+  one.add_cluster("reviews", {upstream.address()});
+  const SocketAddress address = one.listen(route_all_to("reviews"));
+  const auto ask = [](Client& client) {
+    client.heard.clear();
+    client.say(kGet);
+    return client.hears("ok");
+  };
+  const auto pass_a_tick = [&one] {
+    const TimePoint later = Clock::now() + std::chrono::milliseconds(3);
+    while (Clock::now() < later) one.reactor.run_once(std::chrono::milliseconds(1));
+  };
+  Client first(one, address);
+  ASSERT_TRUE(ask(first));
+  Client second(one, address);
+  ASSERT_TRUE(ask(second));
+  pass_a_tick();
+  ASSERT_TRUE(ask(first));
+  Client third(one, address);
+  ASSERT_TRUE(ask(third));
+  EXPECT_TRUE(second.is_closed());
+  EXPECT_FALSE(first.closed);
+}
+
 TEST(ChangedCluster, KeepsTheBreakerThatItsConnectionsCountAgainst) {
   OneWorker one;
   ScriptedUpstream upstream;

@@ -42,7 +42,8 @@ Block Block::take(size_t size) {
   const size_t index = class_of(size);
   assert(size <= kSizes[index]);
   Block block;
-  block.size_ = kSizes[index];
+  block.size_ = static_cast<uint32_t>(kSizes[index]);
+  block.class_ = static_cast<uint32_t>(index);
   held_bytes += block.size_;
   auto& list = free_blocks.lists[index];
   if (list.empty()) {
@@ -58,12 +59,10 @@ size_t Block::affordable(size_t wanted) {
   return held_bytes < kPlenty ? wanted : std::min(wanted, kModest);
 }
 
-void Block::give_back() {
-  if (data_ == nullptr) return;
+void Block::release() {
   held_bytes -= size_;
-  const size_t index = class_of(size_);
-  auto& list = free_blocks.lists[index];
-  if (list.size() < kKept[index]) {
+  auto& list = free_blocks.lists[class_];
+  if (list.size() < kKept[class_]) {
     list.push_back(data_);
   } else {
     ::operator delete(data_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -18,12 +19,14 @@ class Block {
   // The size to take for a flow that could do with `wanted`: no more than 16 KiB while this thread's blocks hold a lot
   // already, because many flows at once that do not move must not take large ones each.
   [[nodiscard]] static size_t affordable(size_t wanted);
-  Block(Block&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Block(Block&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), class_(other.class_) {}
   Block& operator=(Block&& other) noexcept {
     if (this != &other) {
       give_back();
       data_ = std::exchange(other.data_, nullptr);
       size_ = std::exchange(other.size_, 0);
+      class_ = other.class_;
     }
     return *this;
   }
@@ -31,14 +34,19 @@ class Block {
   Block& operator=(const Block&) = delete;
   ~Block() { give_back(); }
 
-  void give_back();
+  void give_back() {
+    if (data_ != nullptr) release();
+  }
   [[nodiscard]] bool is_held() const { return data_ != nullptr; }
   [[nodiscard]] char* data() const { return data_; }
   [[nodiscard]] size_t size() const { return size_; }
 
  private:
+  void release();
+
   char* data_ = nullptr;
-  size_t size_ = 0;
+  uint32_t size_ = 0;
+  uint32_t class_ = 0;  // of sizes
 };
 
 // A window of readable bytes inside a block: bytes are appended at the end and consumed at the front.
