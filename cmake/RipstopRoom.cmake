@@ -1,8 +1,24 @@
+# Adds to the sources of a test program its fuzz targets, each under its own name, and a test for each.
+function(ripstop_replay_fuzzers room out fuzzers)
+  set(declared "")
+  set(replayed "")
+  foreach(fuzzer ${fuzzers})
+    get_filename_component(target ${fuzzer} NAME_WE)
+    set_source_files_properties(${fuzzer} PROPERTIES COMPILE_DEFINITIONS LLVMFuzzerTestOneInput=${target})
+    string(APPEND declared "extern \"C\" int ${target}(const uint8_t* data, size_t size);\n")
+    string(APPEND replayed "TEST(FuzzReplay, ${target}) { ripstop::replay(\"${target}\", ${target}); }\n")
+  endforeach()
+  set(list ${CMAKE_BINARY_DIR}/generated/${room}_fuzz_replay.cc)
+  set(includes "#include <gtest/gtest.h>\n\n#include \"${CMAKE_SOURCE_DIR}/test/fuzz/replay.h\"\n\n")
+  file(CONFIGURE OUTPUT ${list} CONTENT "${includes}${declared}\n${replayed}" @ONLY)
+  set(${out} ${${out}} ${fuzzers} ${list} ${CMAKE_SOURCE_DIR}/test/fuzz/replay.cc PARENT_SCOPE)
+endfunction()
+
 # ripstop_room(NAME [DEPS room...] [LIBS target...] [PROGRAM name])
 #
 # src/NAME/**.cc becomes the static library ripstop_NAME; *_test.cc its test program NAME_test, registered with ctest;
-# *_fuzz.cc one libFuzzer program each (preset fuzz); *_bench.cc the program NAME_bench; main.cc the PROGRAM.
-# Files are globbed, so adding one needs no edit here.
+# *_fuzz.cc one libFuzzer program each (preset fuzz) and otherwise a test in NAME_test that replays what is kept under
+# test/fuzz; *_bench.cc the program NAME_bench; main.cc the PROGRAM. Files are globbed, so adding one needs no edit here.
 function(ripstop_room name)
   cmake_parse_arguments(ROOM "" "PROGRAM" "DEPS;LIBS" ${ARGN})
   set(dir ${CMAKE_SOURCE_DIR}/src/${name})
@@ -32,6 +48,9 @@ function(ripstop_room name)
     add_dependencies(programs ${ROOM_PROGRAM})
   endif()
   if(tests)
+    if(fuzzers AND NOT RIPSTOP_FUZZ)
+      ripstop_replay_fuzzers(${name} tests "${fuzzers}")
+    endif()
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ripstop_${name} GTest::gtest_main GTest::gmock)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
