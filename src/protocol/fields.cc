@@ -16,6 +16,14 @@ size_t line_size(const Fields::Slot& slot) {
   return size_t{slot.name_size} + slot.value_size + kLineOverhead;
 }
 
+bool is_name(std::string_view name) {
+  return is_token(name) && name.size() <= UINT16_MAX;
+}
+
+bool is_value(std::string_view value) {
+  return find_control(value) == value.size();
+}
+
 }  // namespace
 
 void Fields::clear() {
@@ -85,7 +93,10 @@ size_t Fields::drop(FieldId id) {
 
 size_t Fields::drop(std::string_view name) {
   const FieldId id = identify(name);
-  if (id != FieldId::kOther) return drop(id);
+  return id != FieldId::kOther ? drop(id) : drop_other(name);
+}
+
+size_t Fields::drop_other(std::string_view name) {
   size_t dropped = 0;
   for (Slot& slot : slots_) {
     if ((slot.flags & kDropped) != 0 || !equals_ignore_case(at(slot).name, name)) continue;
@@ -97,19 +108,46 @@ size_t Fields::drop(std::string_view name) {
 
 bool Fields::append(std::string_view name, std::string_view value) {
   const std::string_view trimmed = trim(value);
-  if (!is_token(name) || name.size() > UINT16_MAX || find_control(trimmed) != trimmed.size()) return false;
-  const auto name_at = static_cast<uint32_t>(added_.size());
-  const auto value_at = static_cast<uint32_t>(added_.size() + name.size() + 2);
-  append_line(name, trimmed);
+  if (!is_name(name) || !is_value(trimmed)) return false;
+  push_added(identify(name), name, trimmed);
+  return true;
+}
+
+bool Fields::append(FieldId id, std::string_view value) {
+  const std::string_view trimmed = trim(value);
+  if (!is_value(trimmed)) return false;
+  push_added(id, field_name(id), trimmed);
+  return true;
+}
+
+// What is dropped keeps its text, which name and value may be views into.
+bool Fields::set(std::string_view name, std::string_view value) {
+  const std::string_view trimmed = trim(value);
+  if (!is_name(name) || !is_value(trimmed)) return false;
   const FieldId id = identify(name);
+  id != FieldId::kOther ? drop(id) : drop_other(name);
+  push_added(id, name, trimmed);
+  return true;
+}
+
+bool Fields::set(FieldId id, std::string_view value) {
+  const std::string_view trimmed = trim(value);
+  if (!is_value(trimmed)) return false;
+  drop(id);
+  push_added(id, field_name(id), trimmed);
+  return true;
+}
+
+void Fields::push_added(FieldId id, std::string_view name, std::string_view value) {
+  const auto name_at = static_cast<uint32_t>(added_.size());
+  append_line(name, value);
   slots_.push_back({.name_at = name_at,
-                    .value_at = value_at,
-                    .value_size = static_cast<uint32_t>(trimmed.size()),
+                    .value_at = static_cast<uint32_t>(name_at + name.size() + 2),
+                    .value_size = static_cast<uint32_t>(value.size()),
                     .name_size = static_cast<uint16_t>(name.size()),
                     .id = id,
                     .flags = kAdded | kCanonical});
   present_ |= bit(id);
-  return true;
 }
 
 // Name and value may be views into the very text that grows, so that stays alive until both are copied.
@@ -128,17 +166,6 @@ void Fields::append_line(std::string_view name, std::string_view value) {
     return size;
   });
   if (grows) added_.swap(larger);
-}
-
-bool Fields::set(std::string_view name, std::string_view value) {
-  const size_t before = slots_.size();
-  if (!append(name, value)) return false;
-  const Slot added = slots_.back();
-  slots_.resize(before);
-  drop(at(added).name);
-  slots_.push_back(added);
-  present_ |= bit(added.id);
-  return true;
 }
 
 void Fields::push_received(Slot slot) {

@@ -56,8 +56,10 @@ class Fields {
   // Adds a field at the end. Name and value are copied; white space around the value is removed. False, and nothing is
   // added, when the name is not a token or the value holds a control byte: this is where injection ends.
   [[nodiscard]] bool append(std::string_view name, std::string_view value);
+  [[nodiscard]] bool append(FieldId id, std::string_view value);  // id: not kOther
   // drop and append.
   [[nodiscard]] bool set(std::string_view name, std::string_view value);
+  [[nodiscard]] bool set(FieldId id, std::string_view value);
 
   // --- for codecs ---------------------------------------------------------------------------------------------------
 
@@ -93,6 +95,8 @@ class Fields {
   char* encode(char* out, uint64_t except = 0) const;
 
  private:
+  size_t drop_other(std::string_view name);
+  void push_added(FieldId id, std::string_view name, std::string_view value);
   void append_line(std::string_view name, std::string_view value);
   void forget(FieldId id);
 

@@ -72,6 +72,19 @@ TEST_F(FieldsTest, AValueCanBeSetFromAnotherFieldOfTheSameObject) {
   EXPECT_EQ(fields_.find("first"), std::string(100, 'f'));
 }
 
+TEST_F(FieldsTest, ListedNamesAreSetByTheirId) {
+  receive("Host: a\r\nSERVER: theirs\r\nserver: again\r\n");
+  EXPECT_TRUE(fields_.set(FieldId::kServer, " ours\t"));
+  EXPECT_TRUE(fields_.append(FieldId::kSetCookie, "1"));
+  EXPECT_TRUE(fields_.append(FieldId::kSetCookie, *fields_.find(FieldId::kSetCookie)));
+  EXPECT_EQ(encoded(), "Host: a\r\nserver: ours\r\nset-cookie: 1\r\nset-cookie: 1\r\n");
+  EXPECT_TRUE(fields_.set(FieldId::kServer, ""));
+  EXPECT_EQ(fields_.find("server"), "");
+  EXPECT_FALSE(fields_.set(FieldId::kServer, "a\nb"));
+  EXPECT_FALSE(fields_.append(FieldId::kServer, "a\nb"));
+  EXPECT_EQ(fields_.find("server"), "") << "what is refused changes nothing";
+}
+
 TEST_F(FieldsTest, InjectionIsRefusedAndChangesNothing) {
   receive("Host: a\r\nX: 1\r\n");
   using namespace std::string_view_literals;

@@ -161,7 +161,7 @@ void Run::queue_made_here(const policy::CompiledRoute& route, uint16_t status, s
       static_cast<void>(head.fields.append(edit.name, edit.value));
     }
   }
-  if (!http_.model->server_name.empty()) static_cast<void>(head.fields.set("server", http_.model->server_name));
+  if (!http_.model->server_name.empty()) static_cast<void>(head.fields.set(FieldId::kServer, http_.model->server_name));
   head.status = status;
   head.framing = protocol::BodyFraming::of_length(body.size());
   state_.record.status = status;
@@ -174,7 +174,7 @@ void Run::queue_made_here(const policy::CompiledRoute& route, uint16_t status, s
 
 void Run::queue_direct(const policy::CompiledRoute& route, const model::DirectResponse& direct) {
   state_.response.clear();
-  if (!direct.body.empty()) static_cast<void>(state_.response.fields.append("content-type", "text/plain"));
+  if (!direct.body.empty()) static_cast<void>(state_.response.fields.append(FieldId::kContentType, "text/plain"));
   queue_made_here(route, direct.status, direct.body);
 }
 
@@ -183,7 +183,7 @@ Status Run::queue_redirect(const policy::CompiledRoute& route, const model::Redi
     return made;
   }
   state_.response.clear();
-  static_cast<void>(state_.response.fields.append("location", state_.scratch));
+  static_cast<void>(state_.response.fields.append(FieldId::kLocation, state_.scratch));
   queue_made_here(route, redirect.status, {});
   return {};
 }

@@ -101,7 +101,7 @@ Status Forwarder::prepare_request() {
   if (!path) return fail_with(path);
   if (*path != request.path) {
     state_.scratch.assign(request.path).append(request.query);
-    static_cast<void>(request.fields.set("x-envoy-original-path", state_.scratch));
+    static_cast<void>(request.fields.set(FieldId::kXEnvoyOriginalPath, state_.scratch));
     const std::string rewritten(*path);
     request.set_path(rewritten);
   }
@@ -203,11 +203,11 @@ void Forwarder::introduce(const UpstreamRequest& to) {
   if (tls == nullptr || !tls->alpn.starts_with("istio")) return;
   protocol::Fields& fields = state_.request.fields;
   const bool is_new = to.is_introduction() && !tls->local_uri.empty() && !worker_.own_labels().empty();
-  if (is_new) static_cast<void>(fields.set(kPeerField, worker_.own_labels()));
+  if (is_new) static_cast<void>(fields.set(FieldId::kXRipstopPeer, worker_.own_labels()));
   const bool wants_http2 = settings_->model->protocol == model::UpstreamProtocol::kHttp2;
   const bool speaks_http2 = wants_http2 || state_.client_version == protocol::Version::kHttp2;
   if (speaks_http2 == (to.version() == protocol::Version::kHttp2)) return;
-  static_cast<void>(fields.set(kVersionField, speaks_http2 ? "2" : "1.1"));
+  static_cast<void>(fields.set(FieldId::kXRipstopVersion, speaks_http2 ? "2" : "1.1"));
 }
 
 void Forwarder::queue_head(UpstreamRequest& to) {
@@ -215,7 +215,7 @@ void Forwarder::queue_head(UpstreamRequest& to) {
   if (route_.virtual_host->include_attempt_count) {
     char text[12];
     const char* end = std::to_chars(text, text + sizeof text, state_.record.attempts).ptr;
-    static_cast<void>(request.fields.set("x-envoy-attempt-count", {text, static_cast<size_t>(end - text)}));
+    static_cast<void>(request.fields.set(FieldId::kXEnvoyAttemptCount, {text, static_cast<size_t>(end - text)}));
   }
   introduce(to);
   const bool turns_version = request.version == protocol::Version::kHttp2 && to.version() != protocol::Version::kHttp2;
@@ -265,7 +265,10 @@ runtime::Task<Forwarder::Attempt> Forwarder::exchange_heads(UpstreamRequestPtr u
   queue_head(*up);
   co_await runtime::turn_end(runtime::Towards::kUpstream);
   content_failed_ = false;
-  content_scope_.spawn(send_content(*up));
+  // Most requests have none, and then there is nothing to wait for.
+  content_is_out_ = request.framing.kind == protocol::BodyFraming::Kind::kNone &&
+                    try_pump(*content_, up->sink(), *content_).state == PumpState::kDone;
+  if (!content_is_out_) content_scope_.spawn(send_content(*up));
 
   for (;;) {
     const HeadStep step =

@@ -45,11 +45,11 @@ void Forwarder::prepare_response() {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(record.upstream_duration).count();
   char text[24];
   const char* end = std::to_chars(text, text + sizeof text, milliseconds).ptr;
-  static_cast<void>(response.fields.set("x-envoy-upstream-service-time", {text, static_cast<size_t>(end - text)}));
+  static_cast<void>(response.fields.set(FieldId::kXEnvoyUpstreamServiceTime, {text, static_cast<size_t>(end - text)}));
   state_.scratch.assign(text, static_cast<size_t>(end - text));
   record.upstream_service_time = state_.scratch;
   if (!http_.model->server_name.empty()) {
-    static_cast<void>(response.fields.set("server", http_.model->server_name));
+    static_cast<void>(response.fields.set(FieldId::kServer, http_.model->server_name));
   }
 }
 

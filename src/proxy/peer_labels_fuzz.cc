@@ -18,6 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   }
   ripstop::model::PeerLabels again;
   const std::string written = ripstop::proxy::format_peer(labels);
+  // Keys of a later version say nothing to this one, and who has nothing to say sends no field.
+  if (labels == again) return require(written.empty()), 0;
   // Written anew it may be longer than what is read: three bytes for one.
   if (written.size() > size) return 0;
   require(ripstop::proxy::parse_peer(written, again) && again == labels);

@@ -83,7 +83,7 @@ void settle_client_certificate(const ConnectionFacts& facts, const model::HttpCo
                                         http.client_cert == ClientCertForwarding::kSanitizeSet);
   if (adds) value += (value.empty() ? "" : ",") + describe_certificate(*facts.tls);
   if (request.fields.has(FieldId::kXForwardedClientCert)) request.fields.drop(FieldId::kXForwardedClientCert);
-  if (!value.empty()) static_cast<void>(request.fields.append("x-forwarded-client-cert", value));
+  if (!value.empty()) static_cast<void>(request.fields.append(FieldId::kXForwardedClientCert, value));
 }
 
 bool is_websocket(const protocol::RequestHead& request) {
@@ -135,7 +135,7 @@ void complete_websocket(protocol::RequestHead& request, Random& random) {
   std::string key;
   for (int i = 0; i < 21; ++i) key += kDigits[random.below(kDigits.size())];
   key += kDigits[random.below(4) * 16];
-  static_cast<void>(request.fields.set("sec-websocket-key", key + "=="));
+  static_cast<void>(request.fields.set(FieldId::kSecWebSocketKey, key + "=="));
 }
 
 bool answers_key(const protocol::ResponseHead& response, const protocol::RequestHead& request) {
@@ -152,7 +152,7 @@ void settle_websocket(const protocol::RequestHead& request, protocol::ResponseHe
   response.fields.drop(FieldId::kSecWebSocketAccept);
   const auto key = request.fields.find(FieldId::kSecWebSocketKey);
   if (!client_has_key || !response.tunnel || !is_websocket(request) || !key) return;
-  static_cast<void>(response.fields.append("sec-websocket-accept", net::websocket_accept(*key)));
+  static_cast<void>(response.fields.append(FieldId::kSecWebSocketAccept, net::websocket_accept(*key)));
 }
 
 std::string format_peer(const model::PeerLabels& labels) {
@@ -198,10 +198,10 @@ void enter_request(ConnectionFacts& facts, const model::HttpConnection& http, Ex
   if (http.generate_request_id && !request.fields.has(FieldId::kXRequestId)) {
     state.scratch.clear();
     append_uuid(state.scratch, random);
-    static_cast<void>(request.fields.append("x-request-id", state.scratch));
+    static_cast<void>(request.fields.append(FieldId::kXRequestId, state.scratch));
   }
   if (!request.fields.has(FieldId::kXForwardedProto)) {
-    static_cast<void>(request.fields.append("x-forwarded-proto", facts.tls != nullptr ? "https" : "http"));
+    static_cast<void>(request.fields.append(FieldId::kXForwardedProto, facts.tls != nullptr ? "https" : "http"));
   }
 }
 

@@ -7,12 +7,9 @@
 
 namespace ripstop::proxy {
 
-// Field in which a proxy tells the next one whose traffic it carries, on the first request of a mutual TLS connection.
-inline constexpr std::string_view kPeerField = "x-ripstop-peer";
-
-// Field in which a proxy tells the next one that the client speaks another version of HTTP than the hop between them:
-// "1.1" or "2". Whatever leads to the application may follow it.
-inline constexpr std::string_view kVersionField = "x-ripstop-version";
+// Two fields are between proxies alone. x-ripstop-peer tells the next one whose traffic it carries, on the first
+// request of a mutual TLS connection; x-ripstop-version, "1.1" or "2", that the client speaks another version of HTTP
+// than the hop between them: whatever leads to the application may follow it.
 
 // Before routing: removes what the client may not say, learns the peer's labels, sets x-request-id, x-forwarded-proto
 // and x-forwarded-client-cert as the listener is configured.

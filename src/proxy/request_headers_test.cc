@@ -7,6 +7,8 @@ namespace {
 
 using model::ClientCertForwarding;
 
+constexpr std::string_view kPeerField = "x-ripstop-peer";
+
 class RequestHeaders : public ::testing::Test {
  protected:
   RequestHeaders() {

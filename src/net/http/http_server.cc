@@ -205,7 +205,7 @@ runtime::Task<bool> HttpServer::Connection::answer(HttpReply reply, bool may_kee
   }
   bool is_valid = true;
   if (!reply.content_type.empty() && !has_no_body) {
-    is_valid = head.fields.append("content-type", reply.content_type);
+    is_valid = head.fields.append(protocol::FieldId::kContentType, reply.content_type);
   }
   for (const auto& [name, value] : reply.fields) is_valid = head.fields.append(name, value) && is_valid;
   if (!is_valid) co_return co_await answer(http_text(500, "the reply has a field that HTTP does not allow"), false);

@@ -163,7 +163,7 @@ void join_cookies(RequestHead& head) {
     joined.append(joined.empty() ? "" : "; ").append(field.value);
   }
   // Both are well formed: the name is ours and the pieces have been checked.
-  static_cast<void>(head.fields.set("cookie", joined));
+  static_cast<void>(head.fields.set(FieldId::kCookie, joined));
 }
 
 Fault settle_method(const Signals& signals, RequestHead& head) {

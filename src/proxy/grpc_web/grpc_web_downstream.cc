@@ -76,7 +76,7 @@ std::unique_ptr<GrpcWebDownstream> GrpcWebDownstream::wrap(Downstream& down, pro
   const bool wants_text = accept && protocol::accepts_grpc_web_text(*accept);
   const bool is_text = type->is_text;
   const std::string grpc_type = std::string("application/grpc").append(type->format);
-  static_cast<void>(request.fields.set("content-type", grpc_type));
+  static_cast<void>(request.fields.set(FieldId::kContentType, grpc_type));
   static_cast<void>(request.fields.set("grpc-accept-encoding", "identity,deflate,gzip"));
   request.accepts_trailers = true;
   if (is_text && !request.framing.is_empty()) protocol::reframe(request, protocol::BodyFraming::chunked());
@@ -86,7 +86,7 @@ std::unique_ptr<GrpcWebDownstream> GrpcWebDownstream::wrap(Downstream& down, pro
 void GrpcWebDownstream::queue_response(protocol::ResponseHead& head) {
   const auto upstream_type = head.fields.find(FieldId::kContentType);
   const auto type = upstream_type ? protocol::grpc_web_response_type(*upstream_type, is_text_answer_) : std::nullopt;
-  if (type) static_cast<void>(head.fields.set("content-type", *type));
+  if (type) static_cast<void>(head.fields.set(FieldId::kContentType, *type));
   // With the status in its head the answer has neither messages nor trailers.
   const bool has_content = type && !(head.framing.is_empty() && head.fields.has(FieldId::kGrpcStatus));
   if (has_content) protocol::reframe(head, protocol::BodyFraming::chunked());
