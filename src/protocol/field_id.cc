@@ -51,6 +51,7 @@ constexpr std::array<std::string_view, kIdCount> kNames = {
     "x-envoy-attempt-count",
     "x-envoy-original-path",
     "x-envoy-upstream-service-time",
+    "x-envoy-ratelimited",
     "traceparent",
     "tracestate",
     "b3",

@@ -50,6 +50,7 @@ enum class FieldId : uint8_t {
   kXEnvoyAttemptCount,
   kXEnvoyOriginalPath,
   kXEnvoyUpstreamServiceTime,
+  kXEnvoyRatelimited,
   kTraceparent,
   kTracestate,
   kB3,

@@ -254,7 +254,7 @@ Forwarder::Attempt Forwarder::answered(UpstreamRequestPtr request) const {
       attempt.outcome.grpc_status = static_cast<uint32_t>(*status);
     }
   }
-  attempt.outcome.is_rate_limited = state_.response.fields.find("x-envoy-ratelimited").has_value();
+  attempt.outcome.is_rate_limited = state_.response.fields.has(FieldId::kXEnvoyRatelimited);
   attempt.request = std::move(request);
   return attempt;
 }

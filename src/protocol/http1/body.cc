@@ -28,6 +28,7 @@ bool is_allowed_trailer(FieldId id) {
     case FieldId::kGrpcMessage:
     case FieldId::kServer:
     case FieldId::kXEnvoyUpstreamServiceTime:
+    case FieldId::kXEnvoyRatelimited:
       return true;
     default:
       return false;

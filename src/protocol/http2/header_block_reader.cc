@@ -270,6 +270,7 @@ bool is_useful_in_trailers(FieldId id) {
     case FieldId::kRetryAfter:
     case FieldId::kXRequestId:
     case FieldId::kXEnvoyUpstreamServiceTime:
+    case FieldId::kXEnvoyRatelimited:
     case FieldId::kTraceparent:
     case FieldId::kTracestate:
     case FieldId::kB3:
