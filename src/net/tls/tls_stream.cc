@@ -94,6 +94,8 @@ const BIO_METHOD* TlsStream::bio_method() {
   return method;
 }
 
+// SSL_read and the other calls forget what earlier ones left in the thread's queue of errors by themselves.
+//
 // The library asks for a record's header and then for its body; one read from below serves both.
 int TlsStream::read_below(BIO* bio, char* into, int size) {
   BIO_clear_retry_flags(bio);
@@ -193,7 +195,6 @@ std::unexpected<Error> TlsStream::handshake_failure(int reason) const {
 
 runtime::Task<Status> TlsStream::handshake(TimePoint deadline) {
   for (;;) {
-    ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
     if (result == 1) co_return finish_handshake();
     runtime::Event* wait = nullptr;
@@ -220,8 +221,12 @@ Status TlsStream::refuse(std::string reason) {
   return fail(ErrorCode::kPermissionDenied, std::move(reason));
 }
 
+// The library is not asked where it has nothing: nearly every read that gives something is followed by one that cannot.
 Transfer TlsStream::try_read(std::span<char> into) {
-  ERR_clear_error();
+  if (received_.is_empty() && !below_->readable().is_set() && SSL_pending(ssl_.get()) == 0) {
+    waits_for_read_ = &below_->readable();
+    return {Transfer::State::kWouldBlock, 0, 0};
+  }
   const int result = SSL_read(ssl_.get(), into.data(), static_cast<int>(into.size()));
   if (result > 0) return {Transfer::State::kDone, static_cast<size_t>(result), 0};
   return settle(result, waits_for_read_);
@@ -243,7 +248,6 @@ Transfer TlsStream::try_writev(std::span<const iovec> pieces) {
     }
     from = gathered.data();
   }
-  ERR_clear_error();
   const int result = SSL_write(ssl_.get(), from, static_cast<int>(size));
   if (result > 0) return {Transfer::State::kDone, static_cast<size_t>(result), 0};
   return settle(result, waits_for_write_);
@@ -251,7 +255,6 @@ Transfer TlsStream::try_writev(std::span<const iovec> pieces) {
 
 void TlsStream::say_goodbye() {
   if (std::exchange(sent_close_, true)) return;
-  ERR_clear_error();
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
 }
