@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/api/answer.h"
 #include "cli/api/control_plane.h"
 #include "cli/command.h"
 #include "cli/output/findings.h"
@@ -50,9 +51,7 @@ struct Answers {
 Result<Json> ask(const ControlPlane& control_plane, const char* target) {
   const Result<std::string> answer = control_plane.call("GET", target);
   if (!answer) return std::unexpected(answer.error());
-  Json parsed = Json::parse(*answer, nullptr, false);
-  if (!parsed.is_object()) return fail(ErrorCode::kParse, "the control plane's answer is not a JSON object");
-  return parsed;
+  return parse_answer(*answer);
 }
 
 Result<Answers> ask_all(const ControlPlane& control_plane) {

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/api/answer.h"
 #include "cli/api/fetch.h"
 #include "cli/demo/texts.h"
 #include "cli/system/log_tail.h"
@@ -236,9 +237,9 @@ Status Stage::apply(std::string_view file) {
   const Json body = {{"documents", Json::array({{{"file", file}, {"text", text}}})}, {"default_namespace", "default"}};
   const Result<std::string> answer = control_plane_->call("POST", "/v1/apply", body.dump());
   if (!answer) return std::unexpected(answer.error());
-  const Json parsed = Json::parse(*answer, nullptr, false);
-  if (!parsed.is_object()) return fail(ErrorCode::kParse, "the control plane's answer is not a JSON object");
-  for (const Json& finding : parsed.value("findings", Json::array())) {
+  const Result<Json> parsed = parse_answer(*answer);
+  if (!parsed) return std::unexpected(parsed.error());
+  for (const Json& finding : parsed->value("findings", Json::array())) {
     if (text_of(finding, "severity") == "error") {
       return fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", file, text_of(finding, "message")));
     }

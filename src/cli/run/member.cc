@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/api/answer.h"
+
 namespace ripstop::cli {
 namespace {
 
@@ -85,8 +87,9 @@ std::string registration_request(const Member& member, pid_t process) {
 }
 
 Result<Registration> parse_registration(std::string_view json) {
-  const Json parsed = Json::parse(json, nullptr, false);
-  if (!parsed.is_object()) return fail(ErrorCode::kParse, "the control plane's answer is not a JSON object");
+  const Result<Json> answer = parse_answer(json);
+  if (!answer) return std::unexpected(answer.error());
+  const Json& parsed = *answer;
   Registration registration{.id = text_of(parsed, "id"),
                             .workload = text_of(parsed, "workload"),
                             .spiffe_id = text_of(parsed, "spiffe_id"),

@@ -130,8 +130,11 @@ runtime::Task<void> Worker::accept_for(std::string name, runtime::Acceptor accep
       continue;
     }
     if (*accepted) {
+      // Where room has to be made, who has come is served before the next is taken in: what was sent meanwhile, and is
+      // not read yet, makes the difference between a client and one who has nothing to say.
+      const bool is_full = places_ >= most_connections_;
       take_in(name, std::move(**accepted));
-      if (pace.may_go_on()) continue;
+      if (pace.may_go_on() && !is_full) continue;
       acceptor.readable().clear();
     } else {
       pace.found_none();
