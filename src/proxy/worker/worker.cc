@@ -120,6 +120,10 @@ void Worker::take_in(const std::string& name, runtime::Accepted accepted) {
 runtime::Task<void> Worker::accept_for(std::string name, runtime::Acceptor acceptor) {
   AcceptPace pace;
   for (;;) {
+    // Where room has to be made, who is there already is heard before the next comes in, one at a time: what was sent and
+    // is not read yet makes the difference between a client and one who has nothing to say.
+    const bool is_full = places_ >= most_connections_;
+    if (is_full) co_await runtime::turn_end(runtime::Towards::kClient);
     auto accepted = acceptor.try_accept();
     if (!accepted) {
       log::warning("proxy.listener", name + ": " + accepted.error().message);
@@ -130,9 +134,6 @@ runtime::Task<void> Worker::accept_for(std::string name, runtime::Acceptor accep
       continue;
     }
     if (*accepted) {
-      // Where room has to be made, who has come is served before the next is taken in: what was sent meanwhile, and is
-      // not read yet, makes the difference between a client and one who has nothing to say.
-      const bool is_full = places_ >= most_connections_;
       take_in(name, std::move(**accepted));
       if (pace.may_go_on() && !is_full) continue;
       acceptor.readable().clear();
