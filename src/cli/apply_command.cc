@@ -63,9 +63,9 @@ int apply(const Options& options, const Session& session) {
   if (!control_plane) return report_error(control_plane.error());
   const Result<std::string> answer = control_plane->call("POST", "/v1/apply", request_of(*sources, options));
   if (!answer) return report_error(answer.error());
-  const Result<Json> parsed = parse_answer(*answer);
-  if (!parsed) return report_error(parsed.error());
-  return print_outcome(*parsed, texts_of(*sources), options, session);
+  const Json parsed = Json::parse(*answer, nullptr, false);
+  if (!parsed.is_object()) return report_error(not_an_object(*answer));
+  return print_outcome(parsed, texts_of(*sources), options, session);
 }
 
 }  // namespace

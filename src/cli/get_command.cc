@@ -26,10 +26,10 @@ int print_list(const std::string& answer, const Session& session) {
     fmt::print("{}", render_document(answer, session.format));
     return kExitOk;
   }
-  const Result<Json> parsed = parse_answer(answer);
-  if (!parsed) return report_error(parsed.error());
+  const Json parsed = Json::parse(answer, nullptr, false);
+  if (!parsed.is_object()) return report_error(not_an_object(answer));
   Table table({"KIND", "NAMESPACE", "NAME", "REVISION", "FILE"});
-  for (const Json& one : parsed->value("resources", Json::array())) {
+  for (const Json& one : parsed.value("resources", Json::array())) {
     const Json revision = one.value("revision", Json());
     table.add({one.value("kind", ""), one.value("namespace", ""), one.value("name", ""),
                revision.is_null() ? "" : revision.dump(), one.value("file", "")});

@@ -51,7 +51,9 @@ struct Answers {
 Result<Json> ask(const ControlPlane& control_plane, const char* target) {
   const Result<std::string> answer = control_plane.call("GET", target);
   if (!answer) return std::unexpected(answer.error());
-  return parse_answer(*answer);
+  Json parsed = Json::parse(*answer, nullptr, false);
+  if (!parsed.is_object()) return std::unexpected(not_an_object(*answer));
+  return parsed;
 }
 
 Result<Answers> ask_all(const ControlPlane& control_plane) {

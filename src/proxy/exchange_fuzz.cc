@@ -24,15 +24,20 @@ class NobodyLooks final : public proxy::PumpObserver {
   void on_body(std::string_view) override {}
 };
 
-// Gives everything to the reader by small pieces and ends.
-void supply(net::Stream& end, std::string_view& bytes) {
-  while (!bytes.empty()) {
-    const auto sent = end.try_write(bytes.substr(0, 61));
-    if (sent.state != runtime::Transfer::State::kDone) return;
-    bytes.remove_prefix(sent.bytes);
+// One side of the conversation: everything it has to say, given to its reader by small pieces.
+struct Speaker {
+  net::Stream& end;
+  std::string_view& bytes;
+
+  void speak() const {
+    while (!bytes.empty()) {
+      const auto sent = end.try_write(bytes.substr(0, 61));
+      if (sent.state != runtime::Transfer::State::kDone) return;
+      bytes.remove_prefix(sent.bytes);
+    }
+    end.shutdown_write();
   }
-  end.shutdown_write();
-}
+};
 
 std::string drain(net::Stream& end) {
   std::string all;
@@ -51,10 +56,10 @@ struct Message {
 
 // Carries one message from `in` to `out`; what arrives there is in `forwarded`.
 template <typename Head, typename Read>
-bool carry(proxy::Http1Reader& reader, net::Stream& source, std::string_view& bytes, net::StreamPair& out,
-           std::string& forwarded, Message<Head>& message, Read read) {
+bool carry(proxy::Http1Reader& reader, const Speaker& speaker, net::StreamPair& out, std::string& forwarded,
+           Message<Head>& message, Read read) {
   for (int turn = 0;; ++turn) {
-    supply(source, bytes);
+    speaker.speak();
     const proxy::HeadStep step = read(message.head);
     if (step.state == proxy::HeadStep::State::kDone) break;
     if (step.state != proxy::HeadStep::State::kWouldBlock || turn > 10'000) return false;
@@ -63,7 +68,7 @@ bool carry(proxy::Http1Reader& reader, net::Stream& source, std::string_view& by
   writer.queue_head(message.head, protocol::ConnectionSignal::kNone);
   NobodyLooks nobody;
   for (int turn = 0; turn < 10'000; ++turn) {
-    supply(source, bytes);
+    speaker.speak();
     const proxy::PumpStep step = proxy::try_pump(reader, writer, nobody);
     forwarded += drain(*out.second);
     if (step.state == proxy::PumpState::kDone) {
@@ -99,12 +104,12 @@ void check_is_one_request(const std::string& forwarded) {
 }
 
 // The answer to one request with the interim ones before it; false when nothing can follow on the connection.
-bool carry_response(proxy::Http1Reader& reader, net::Stream& source, std::string_view& bytes, net::StreamPair& out,
+bool carry_response(proxy::Http1Reader& reader, const Speaker& speaker, net::StreamPair& out,
                     const protocol::ResponseContext& context) {
   for (;;) {
     Message<protocol::ResponseHead> response;
     std::string forwarded;
-    const bool is_whole = carry(reader, source, bytes, out, forwarded, response,
+    const bool is_whole = carry(reader, speaker, out, forwarded, response,
                                 [&](protocol::ResponseHead& head) { return reader.try_head(head, context); });
     if (!is_whole || response.head.tunnel) return false;
     if (!response.head.interim) {
@@ -133,14 +138,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (int count = 0; count < 8; ++count) {
     Message<protocol::RequestHead> request;
     std::string forwarded;
-    if (!carry(requests, *client.second, from_client, upstream, forwarded, request,
+    if (!carry(requests, {*client.second, from_client}, upstream, forwarded, request,
                [&](protocol::RequestHead& head) { return requests.try_head(head); })) {
       break;
     }
     if (request.head.framing.kind != protocol::BodyFraming::Kind::kUntilClose) check_is_one_request(forwarded);
     const protocol::ResponseContext context{.request_method = request.head.method_kind,
                                             .request_upgrade = request.head.upgrade};
-    if (!carry_response(responses, *upstream.second, from_upstream, back, context)) break;
+    if (!carry_response(responses, {*upstream.second, from_upstream}, back, context)) break;
     requests.end_message();
   }
   return 0;

@@ -6,8 +6,8 @@
 
 namespace ripstop::runtime {
 
-// What is written at the end of a turn goes to all of one side first and then to all of the other: each side's processes
-// are then woken once and kept busy, and not once for each of its connections.
+// What is written at the end of a turn goes to all of one side first and then to all of the other: each side's
+// processes are then woken once and kept busy, and not once for each of its connections.
 enum class Towards : uint8_t { kUpstream, kClient };
 
 // Those who wait for the end of the present turn, in the order in which they came. Part of a reactor, same thread.

@@ -1,5 +1,5 @@
-// Runs a fuzz target in a room's test program: over every input that is kept under test/fuzz/TARGET, over what is left of
-// it when it is cut off, and over it with single bits turned. A target that finds something wrong aborts.
+// Runs a fuzz target in a room's test program: over every input that is kept under test/fuzz/TARGET, over what is left
+// of it when it is cut off, and over it with single bits turned. A target that finds something wrong aborts.
 #pragma once
 
 #include <cstddef>

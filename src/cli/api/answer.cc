@@ -31,15 +31,15 @@ class WhereItBreaks final : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
-Result<nlohmann::json> parse_answer(std::string_view text) {
-  nlohmann::json parsed = nlohmann::json::parse(text, nullptr, false);
-  if (parsed.is_object()) return parsed;
-  if (!parsed.is_discarded()) return fail(ErrorCode::kParse, "the control plane's answer is not a JSON object");
+Error not_an_object(std::string_view text) {
+  Error error{.code = ErrorCode::kParse, .message = "the control plane's answer is not a JSON object"};
   WhereItBreaks where;
-  nlohmann::json::sax_parse(text, &where);
-  return fail(ErrorCode::kParse, fmt::format("the control plane's answer is not JSON from byte {} of {} on; are both "
-                                             "programs of one version?",
-                                             where.at, text.size()));
+  if (!nlohmann::json::sax_parse(text, &where)) {
+    error.message =
+        fmt::format("the control plane's answer is not JSON from byte {} of {} on; are both of one version?", where.at,
+                    text.size());
+  }
+  return error;
 }
 
 }  // namespace ripstop::cli

@@ -237,9 +237,9 @@ Status Stage::apply(std::string_view file) {
   const Json body = {{"documents", Json::array({{{"file", file}, {"text", text}}})}, {"default_namespace", "default"}};
   const Result<std::string> answer = control_plane_->call("POST", "/v1/apply", body.dump());
   if (!answer) return std::unexpected(answer.error());
-  const Result<Json> parsed = parse_answer(*answer);
-  if (!parsed) return std::unexpected(parsed.error());
-  for (const Json& finding : parsed->value("findings", Json::array())) {
+  const Json parsed = Json::parse(*answer, nullptr, false);
+  if (!parsed.is_object()) return std::unexpected(not_an_object(*answer));
+  for (const Json& finding : parsed.value("findings", Json::array())) {
     if (text_of(finding, "severity") == "error") {
       return fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", file, text_of(finding, "message")));
     }

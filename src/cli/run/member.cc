@@ -87,9 +87,8 @@ std::string registration_request(const Member& member, pid_t process) {
 }
 
 Result<Registration> parse_registration(std::string_view json) {
-  const Result<Json> answer = parse_answer(json);
-  if (!answer) return std::unexpected(answer.error());
-  const Json& parsed = *answer;
+  const Json parsed = Json::parse(json, nullptr, false);
+  if (!parsed.is_object()) return std::unexpected(not_an_object(json));
   Registration registration{.id = text_of(parsed, "id"),
                             .workload = text_of(parsed, "workload"),
                             .spiffe_id = text_of(parsed, "spiffe_id"),

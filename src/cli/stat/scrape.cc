@@ -30,11 +30,11 @@ bool add_member(const std::string& admin_address, TrafficReport& report) {
 Result<Scrape> scrape_members(const ControlPlane& control_plane) {
   const Result<std::string> answer = control_plane.call("GET", "/v1/workloads");
   if (!answer) return std::unexpected(answer.error());
-  const Result<nlohmann::json> parsed = parse_answer(*answer);
-  if (!parsed) return std::unexpected(parsed.error());
+  const nlohmann::json parsed = nlohmann::json::parse(*answer, nullptr, false);
+  if (!parsed.is_object()) return std::unexpected(not_an_object(*answer));
   Scrape scrape;
   scrape.at = Clock::now();
-  for (const auto& workload : parsed->value("workloads", nlohmann::json::array())) {
+  for (const auto& workload : parsed.value("workloads", nlohmann::json::array())) {
     const bool answers = add_member(workload.value("admin_address", ""), scrape.report);
     if (!answers && workload.value("ready", false)) scrape.silent.push_back(workload.value("id", ""));
   }

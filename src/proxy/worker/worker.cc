@@ -120,8 +120,8 @@ void Worker::take_in(const std::string& name, runtime::Accepted accepted) {
 runtime::Task<void> Worker::accept_for(std::string name, runtime::Acceptor acceptor) {
   AcceptPace pace;
   for (;;) {
-    // Where room has to be made, who is there already is heard before the next comes in, one at a time: what was sent and
-    // is not read yet makes the difference between a client and one who has nothing to say.
+    // Where room has to be made, who is there already is heard before the next comes in, one at a time: what was sent
+    // and is not read yet makes the difference between a client and one who has nothing to say.
     const bool is_full = places_ >= most_connections_;
     if (is_full) co_await runtime::turn_end(runtime::Towards::kClient);
     auto accepted = acceptor.try_accept();
