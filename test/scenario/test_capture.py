@@ -106,10 +106,13 @@ server = socket.create_server(("", 80))
 print("serving", flush=True)
 connection, _ = server.accept()
 connection.sendall(b"greeting first\\n" + connection.recv(100))
+connection.shutdown(socket.SHUT_WR)
+connection.recv(1)  # what is under way ends before the program, and its proxy with it
 """
     member = runner.start("run", "web", "--port", "80", "--", "/usr/bin/python3", "-c", code,
                           env={"FAKE_PROXY_PORTS": "80"})
-    assert member.stdout.readline() == "serving\n"
+    said = member.stdout.readline()
+    assert said == "serving\n", member.communicate()
     (workload,) = runner.control.workloads.values()
     address, port = workload["ports"][0]["address"].rsplit(":", 1)
     with socket.create_connection((address, int(port)), 10) as connection:
