@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -21,11 +20,9 @@ namespace {
 class MappedFile {
  public:
   MappedFile() {
-    std::string path = testing::TempDir() + "start_memory_XXXXXX";
-    const FileDescriptor fd(mkstemp(path.data()));
+    const FileDescriptor fd(memfd_create("start-memory", MFD_CLOEXEC));
     const std::string content(kSize, 'f');
     EXPECT_EQ(write(fd.get(), content.data(), content.size()), static_cast<ssize_t>(kSize));
-    unlink(path.c_str());
     bytes_ = static_cast<char*>(mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd.get(), 0));
     EXPECT_NE(bytes_, MAP_FAILED);
   }
