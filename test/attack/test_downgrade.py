@@ -19,7 +19,8 @@ class Recorder:
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
         self.received = []
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def accept(self):
         while True:
@@ -46,12 +47,18 @@ class Recorder:
     def heads(self):
         return [bytes(one) for one in self.received if one]
 
+    def close(self):
+        """A thread that still waits in accept would go on with whatever has the descriptor's number next."""
+        self.listening.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
+        self.listening.close()
+
 
 @pytest.fixture
 def recorder():
     one = Recorder()
     yield one
-    one.listening.close()
+    one.close()
 
 
 @pytest.fixture
