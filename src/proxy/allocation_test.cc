@@ -6,76 +6,19 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <new>
 #include <string>
 
-#include "proxy/testing/allocations.h"
+#include "base/testing/counting_new.h"
 #include "proxy/testing/one_worker.h"
 
-namespace {
-
-thread_local uint64_t count = 0;
-thread_local uint64_t bytes = 0;
-
-[[maybe_unused]] void* counted(size_t size) {
-  ++count;
-  bytes += size;
-  void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-
-}  // namespace
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-// ThreadSanitizer's run-time has an operator new of its own, which cannot be replaced.
-#define RIPSTOP_CANNOT_COUNT
-#endif
-#endif
-
-#ifndef RIPSTOP_CANNOT_COUNT
-void* operator new(size_t size) {
-  return counted(size);
-}
-void* operator new[](size_t size) {
-  return counted(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, size_t) noexcept {
-  std::free(memory);
-}
-#endif
-
 namespace ripstop::proxy {
-
-uint64_t testing::allocations() {
-  return count;
-}
-uint64_t testing::allocated_bytes() {
-  return bytes;
-}
-
 namespace {
 
 using testing::OneWorker;
 using testing::route_all_to;
 
 // Sanitizers switch the pools off and bring an allocator of their own.
-#if defined(__has_feature)
 constexpr bool kIsSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kIsSanitized = false;
-#endif
 
 constexpr std::string_view kRequest = "GET /reviews/0 HTTP/1.1\r\nhost: reviews:9080\r\nuser-agent: x\r\n\r\n";
 constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -152,9 +95,9 @@ TEST(Allocations, ARequestOnASteadyConnectionMakesNone) {
   const runtime::FileDescriptor client = Ends::dial(one.listen(std::move(http)));
   one.lines.reserve(1000);
   for (int i = 0; i < 20; ++i) ends.exchange(client);
-  const uint64_t before = testing::allocations();
+  const uint64_t before = allocations_so_far();
   for (int i = 0; i < 100; ++i) ends.exchange(client);
-  EXPECT_EQ(testing::allocations() - before, 0U) << "in 100 requests";
+  EXPECT_EQ(allocations_so_far() - before, 0U) << "in 100 requests";
   ASSERT_EQ(one.lines.size(), 120U);
   EXPECT_EQ(one.lines.back().status, 200);
 }
@@ -199,14 +142,14 @@ class Http2Requests {
 
   // How many allocations `count` requests made.
   uint64_t run(int count) {
-    const uint64_t before = testing::allocations();
+    const uint64_t before = allocations_so_far();
     for (int i = 0; i < count; ++i) {
       write_request(request_, stream_);
       write_answer(answer_, stream_);
       stream_ += 2;
       ends_.exchange(client_, request_, to_http2_ ? std::string_view(answer_) : kAnswer);
     }
-    return testing::allocations() - before;
+    return allocations_so_far() - before;
   }
 
   // A value of a field that was never seen before enters HPACK's table and takes memory there: the time that the

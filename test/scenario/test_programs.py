@@ -55,6 +55,30 @@ def test_nginx_serves_on_a_low_port_without_root():
         assert answer == "from nginx"
 
 
+@needs("curl", "nginx", "python3")
+def test_an_http2_client_need_not_know_who_speaks_http1_alone():
+    with Mesh(as_user=True) as mesh:
+        page = pathlib.Path(mesh.folder, "page.txt")
+        page.write_text("one page\n")
+        config = pathlib.Path(mesh.folder, "nginx.conf")
+        config.write_text(
+            f"daemon off; pid {mesh.folder}/nginx.pid; error_log stderr; events {{}}\n"
+            f"http {{ access_log off; client_body_temp_path {mesh.folder}/a; proxy_temp_path {mesh.folder}/b;\n"
+            f"fastcgi_temp_path {mesh.folder}/c; uwsgi_temp_path {mesh.folder}/d; scgi_temp_path {mesh.folder}/e;\n"
+            f"server {{ listen 8000; root {mesh.folder}; }} }}\n"
+        )
+        serving_files = ["/usr/bin/python3", "-m", "http.server", "8000", "--directory", mesh.folder]
+        mesh.run("python", *serving_files, ports=[8000])
+        mesh.run("nginx", find("nginx"), "-c", config, ports=[8000])
+        mesh.wait_ready(python=1, nginx=1)
+        for server in ("python", "nginx"):
+            words = ["curl", "-s", "--http2-prior-knowledge", "--max-time", "10", "-w", "%{http_version} %{http_code}",
+                     f"http://{server}:8000/page.txt"]
+            wait_until(
+                lambda w=words: mesh.call(*w, check=False).stdout == "one page\n2 200", f"the page of {server} by HTTP/2"
+            )
+
+
 @needs("redis-server", "redis-cli")
 def test_redis_speaks_through_the_mesh():
     with Mesh(as_user=True) as mesh:

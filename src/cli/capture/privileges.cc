@@ -15,6 +15,10 @@
 #include "runtime/file.h"
 #include "runtime/file_descriptor.h"
 
+#if __has_feature(thread_sanitizer)
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 namespace ripstop::cli {
 namespace {
 
@@ -77,9 +81,18 @@ Status map_identity(uid_t user, gid_t group) {
   return write_setting("/proc/self/gid_map", group_text + " " + group_text + " 1");
 }
 
+// Who has a second thread may not enter a user namespace, and ThreadSanitizer has one of its own.
+void end_instrumentations_thread() {
+#if __has_feature(thread_sanitizer)
+  __sanitizer_sandbox_arguments nothing{};
+  __sanitizer_sandbox_on_notify(&nothing);
+#endif
+}
+
 }  // namespace
 
 Status enter_network_namespace() {
+  end_instrumentations_thread();
   const uid_t user = geteuid();
   const gid_t group = getegid();
   if (user == 0 && unshare(CLONE_NEWNET) == 0) return {};

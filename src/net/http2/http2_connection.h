@@ -56,7 +56,7 @@ class Http2Connection {
   // Set when the connection is over.
   [[nodiscard]] runtime::Event& closed();
   // Why, when it was not in order: kTooLarge when the peer exceeded a budget of the options, kParse when it broke the
-  // rules of HTTP/2, kTimeout, kReset.
+  // rules of HTTP/2, kUnsupported when a server's first byte shows that it speaks something else, kTimeout, kReset.
   [[nodiscard]] const std::optional<Error>& failure() const;
   // Identity and addresses of the peer. Valid as long as this object.
   [[nodiscard]] const Stream& transport() const;

@@ -244,6 +244,29 @@ TEST_P(Http2, TheServersEndMidwayIsAResetToTheClient) {
   EXPECT_FALSE(client->open(request("/"), true));
 }
 
+TEST_P(Http2, AServerOfAnotherProtocolIsToldFromABrokenOne) {
+  constexpr std::string_view kOthers[] = {"HTTP/1.1 400 Bad Request\r\n\r\n", "<html>", "220 mail\r\n", "\x15\3\1\0\2"};
+  for (const std::string_view said : kOthers) {
+    StreamPair pair = streams();
+    auto client = Http2Connection::client(std::move(pair.first));
+    Answer answer;
+    Scope scope;
+    scope.spawn(exchange(*client, "x", answer));
+    ASSERT_EQ(pair.second->try_write(said).bytes, said.size());
+    ASSERT_TRUE(run_all(reactor_, scope));
+    ASSERT_TRUE(client->failure());
+    EXPECT_EQ(client->failure()->code, ErrorCode::kUnsupported);
+    EXPECT_EQ(answer.error->code, ErrorCode::kUnsupported);
+  }
+  // A frame that is no SETTINGS breaks HTTP/2's rules, and only those.
+  StreamPair pair = streams();
+  auto client = Http2Connection::client(std::move(pair.first));
+  constexpr std::string_view kPing("\0\0\x8\6\0\0\0\0\0abcdefgh", 17);
+  ASSERT_EQ(pair.second->try_write(kPing).bytes, kPing.size());
+  ASSERT_TRUE(run_until(reactor_, [&] { return client->closed().is_set(); }));
+  EXPECT_EQ(client->failure()->code, ErrorCode::kParse);
+}
+
 TEST_P(Http2, DrainLetsOpenStreamsFinishAndRefusesNewOnes) {
   StreamPair pair = streams();
   runtime::Event go;

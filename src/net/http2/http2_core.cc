@@ -24,6 +24,17 @@ std::string& spare_output() {
   return spare;
 }
 
+// A server's first frame is SETTINGS (RFC 9113 section 3.4), and no frame is so long that the first byte of its length
+// is in use. Text, TLS and the greetings of other protocols begin otherwise.
+bool may_be_http2(std::string_view first) {
+  return first.starts_with('\0');
+}
+
+Error not_http2() {
+  return {ErrorCode::kUnsupported, ErrorOrigin::kUpstream, Retry::kSafe,
+          "the server speaks another protocol than HTTP/2"};
+}
+
 void append_goaway(std::string& output, int32_t last_stream, Http2Code code) {
   std::array<uint8_t, 17> frame{0, 0, 8, NGHTTP2_GOAWAY};
   const auto put = [&frame](size_t at, uint32_t value) {
@@ -144,6 +155,8 @@ void Http2Core::receive(TimePoint now) {
 }
 
 void Http2Core::feed(std::string_view bytes) {
+  const bool is_first = !std::exchange(has_heard_, true);
+  if (is_first && !is_server_ && !may_be_http2(bytes)) return finish(not_http2());
   if (const auto code = is_server_ ? scan_.scan(bytes) : std::nullopt) {
     refusal_code_ = *code;
     return end_refused("a frame came on a stream that cannot have it");

@@ -3,40 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
-#include <new>
 
+#include "base/testing/counting_new.h"
 #include "protocol/http1/head_writer.h"
 #include "protocol/http1/response_parser.h"
-
-namespace {
-
-size_t allocations = 0;
-
-}  // namespace
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-// ThreadSanitizer's run-time has an operator new of its own, which cannot be replaced.
-#define RIPSTOP_CANNOT_COUNT
-#endif
-#endif
-
-#ifndef RIPSTOP_CANNOT_COUNT
-// Counts what the steady path may not do.
-void* operator new(size_t size) {
-  ++allocations;
-  void* memory = std::malloc(size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
-#endif
 
 namespace ripstop::protocol {
 namespace {
@@ -148,14 +118,14 @@ TEST_F(RequestParserTest, NothingIsAllocatedOnTheSteadyPath) {
   std::array<char, 4096> out;
   size_t after_first = 0;
   for (int round = 0; round < 3; ++round) {
-    if (round == 1) after_first = allocations;
+    if (round == 1) after_first = allocations_so_far();
     ASSERT_EQ(parse(bytes).state, HeadResult::State::kDone);
     ASSERT_TRUE(head_.fields.set("x-request-id", "2f1c7a54-5a0e-4a8e-9f53-0d1f1c1f0a77"));
     head_.set_path("/a/rather/long/path/that/does/not/fit/in/a/small/string");
     ASSERT_LE(encoded_bound(head_), out.size());
     ASSERT_GT(encode(head_, ConnectionSignal::kNone, out), bytes.size());
   }
-  EXPECT_EQ(allocations, after_first);
+  EXPECT_EQ(allocations_so_far(), after_first);
 }
 
 TEST(ResponseParser, GivesEveryPartOfAResponse) {

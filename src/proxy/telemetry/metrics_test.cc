@@ -8,9 +8,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/testing/allocations.h"
 #include "proxy/telemetry/labels.h"
 #include "proxy/telemetry/record_fixture.h"
-#include "proxy/testing/allocations.h"
 
 namespace ripstop::proxy::telemetry {
 namespace {
@@ -137,9 +137,9 @@ TEST(Metrics, AllocateNothingForASeriesThatExists) {
   MetricsRegistry registry;
   const auto worker = registry.make_worker(recorded.own);
   worker->on_end(recorded.record, {});
-  const uint64_t before = proxy::testing::allocations();
+  const uint64_t before = allocations_so_far();
   for (int i = 0; i < 100; ++i) worker->on_end(recorded.record, {});
-  EXPECT_EQ(proxy::testing::allocations(), before);
+  EXPECT_EQ(allocations_so_far(), before);
 }
 
 TEST(Metrics, ReadAsPrometheusReadsThem) {

@@ -76,6 +76,7 @@ class UpstreamCluster : public std::enable_shared_from_this<UpstreamCluster> {
   friend class ConnectionSlot;
   class OpeningGuard;
   [[nodiscard]] Speaks speaks(const policy::Host& host, const Wanted& wanted) const;
+  [[nodiscard]] static bool is_http1_alone(const policy::Host& host);
   [[nodiscard]] UpstreamConnectionPtr take_idle(policy::Host& host);
   [[nodiscard]] UpstreamRequestPtr share(policy::Host& host);
   [[nodiscard]] ConnectionSlot try_slot(policy::Host& host);

@@ -16,6 +16,11 @@ constexpr Duration kDefaultIdleTimeout = std::chrono::hours(1);
 // A shared connection would else live as long as there is traffic, and new endpoints and certificates get none of it.
 constexpr Duration kDefaultAge = std::chrono::hours(1);
 
+// How long a new connection waits to learn that the server speaks HTTP/2. Who says nothing is believed to.
+constexpr Duration kFirstWord = std::chrono::seconds(1);
+// How long a server that turned out to speak HTTP/1 alone is not asked again; another may start in its place.
+constexpr Duration kTakenForHttp1 = std::chrono::minutes(1);
+
 bool is_http2(std::string_view alpn) {
   return alpn == "h2" || alpn == "istio-h2";
 }
@@ -91,12 +96,17 @@ UpstreamCluster::Speaks UpstreamCluster::speaks(const policy::Host& host, const 
     case model::UpstreamProtocol::kHttp2:
       return Speaks::kHttp2;
     case model::UpstreamProtocol::kSameAsDownstream:
-      return wanted.version == protocol::Version::kHttp2 ? Speaks::kHttp2 : Speaks::kHttp1;
+      return wanted.version == protocol::Version::kHttp2 && !is_http1_alone(host) ? Speaks::kHttp2 : Speaks::kHttp1;
     case model::UpstreamProtocol::kHttp1:
     case model::UpstreamProtocol::kNegotiated:
       break;
   }
   return Speaks::kHttp1;
+}
+
+bool UpstreamCluster::is_http1_alone(const policy::Host& host) {
+  const auto* pool = static_cast<const Pool*>(host.attachment.get());
+  return pool != nullptr && pool->http1_until > runtime::Reactor::current().now();
 }
 
 UpstreamConnectionPtr UpstreamCluster::take_idle(policy::Host& host) {
@@ -187,6 +197,16 @@ runtime::Task<Result<UpstreamRequestPtr>> UpstreamCluster::open_shared(policy::H
   co_return request;
 }
 
+namespace {
+
+runtime::Task<bool> begins_well(SharedConnection& connection, TimePoint deadline) {
+  const TimePoint patience = runtime::Reactor::current().now() + kFirstWord;
+  static_cast<void>(co_await connection.http2->settle(std::min(deadline, patience)));
+  co_return !connection.http2->failure();
+}
+
+}  // namespace
+
 runtime::Task<Result<UpstreamRequestPtr>> UpstreamCluster::open_request(policy::HostRef host, Speaks what,
                                                                         ConnectionSlot slot, TimePoint deadline) {
   auto stream = co_await open(host, what, deadline);
@@ -194,14 +214,23 @@ runtime::Task<Result<UpstreamRequestPtr>> UpstreamCluster::open_request(policy::
   const net::TlsSession* tls = (*stream)->tls();
   const bool has_chosen = tls != nullptr && !tls->alpn.empty();
   const bool is_shared = has_chosen ? is_http2(tls->alpn) : what == Speaks::kHttp2;
-  Pool& pool = pool_of(*host);
-  if (what == Speaks::kEither) pool.chose_http1 = !is_shared;
+  if (what == Speaks::kEither) pool_of(*host).chose_http1 = !is_shared;
   if (!is_shared) co_return std::make_unique<UpstreamConnection>(std::move(*stream), std::move(slot));
   auto shared = std::make_shared<SharedConnection>(std::move(*stream), std::move(slot), options_for(*settings_->model));
   shared->old = deadline_after(runtime::Reactor::current().now(),
                                settings_->model->max_connection_duration.value_or(kDefaultAge));
   shared->requests = 1;
-  if (host->is_member) pool.shared.push_back(shared);
+  // Spoken because the client speaks it and agreed upon with nobody, it may be more than the server understands, who
+  // then says so in HTTP/1 or just leaves.
+  const bool is_guess = !has_chosen && settings_->model->protocol == model::UpstreamProtocol::kSameAsDownstream;
+  if (is_guess && !co_await begins_well(*shared, deadline)) {
+    const TimePoint now = runtime::Reactor::current().now();
+    if (shared->http2->failure()->code == ErrorCode::kUnsupported) pool_of(*host).http1_until = now + kTakenForHttp1;
+    slot = std::move(shared->slot);
+    shared.reset();
+    co_return co_await open_request(std::move(host), Speaks::kHttp1, std::move(slot), deadline);
+  }
+  if (host->is_member) pool_of(*host).shared.push_back(shared);
   co_return std::make_unique<Http2Request>(std::move(shared));
 }
 

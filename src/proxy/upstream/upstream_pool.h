@@ -26,6 +26,7 @@ struct UpstreamCluster::Pool final : policy::HostAttachment {
   std::vector<SharedConnectionRef> shared;
   std::shared_ptr<Opening> opening;  // null: none
   bool chose_http1 = false;          // the last time that it had the choice
+  TimePoint http1_until{};           // it was found to speak HTTP/1 alone, and is believed to until then
 };
 
 }  // namespace ripstop::proxy
