@@ -17,6 +17,9 @@
 
 #if __has_feature(thread_sanitizer)
 #include <sanitizer/common_interface_defs.h>
+
+#include <filesystem>
+#include <thread>
 #endif
 
 namespace ripstop::cli {
@@ -81,11 +84,15 @@ Status map_identity(uid_t user, gid_t group) {
   return write_setting("/proc/self/gid_map", group_text + " " + group_text + " 1");
 }
 
-// Who has a second thread may not enter a user namespace, and ThreadSanitizer has one of its own.
+// Who has a second thread may not enter a user namespace, and ThreadSanitizer has one of its own. It ends it when told
+// of a sandbox, if the process has made a thread before.
 void end_instrumentations_thread() {
 #if __has_feature(thread_sanitizer)
+  std::thread([] {}).join();
   __sanitizer_sandbox_arguments nothing{};
   __sanitizer_sandbox_on_notify(&nothing);
+  const auto threads = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); };
+  while (threads() > 1) std::this_thread::yield();
 #endif
 }
 
