@@ -267,6 +267,30 @@ TEST_P(Http2, AServerOfAnotherProtocolIsToldFromABrokenOne) {
   EXPECT_EQ(client->failure()->code, ErrorCode::kParse);
 }
 
+TEST_P(Http2, AClientThatSaidGoodbyeMaySayMoreAndIsNotReset) {
+  StreamPair pair = streams();
+  auto server = Http2Connection::server(std::move(pair.second), echo);
+  Stream& peer = *pair.first;
+  const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9);
+  const std::string goodbye = std::string("\0\0\x8\7\0\0\0\0\0", 9) + std::string(8, '\0');
+  ASSERT_EQ(peer.try_write(preface + goodbye).state, Transfer::State::kDone);
+  Transfer got;
+  ASSERT_TRUE(run_until(reactor_, [&] {
+    char buffer[1000];
+    got = peer.try_read(buffer);
+    return got.state == Transfer::State::kEnd || got.state == Transfer::State::kFailed;
+  }));
+  EXPECT_EQ(got.state, Transfer::State::kEnd);
+  ASSERT_EQ(peer.try_write(std::string_view("\0\0\x8\6\0\0\0\0\0abcdefgh", 17)).state, Transfer::State::kDone);
+  settle(reactor_);
+  EXPECT_FALSE(server->closed().is_set());
+  char byte;
+  EXPECT_EQ(peer.try_read({&byte, 1}).state, Transfer::State::kEnd) << "no reset";
+  peer.close();
+  ASSERT_TRUE(run_until(reactor_, [&] { return server->closed().is_set(); }));
+  EXPECT_FALSE(server->failure());
+}
+
 TEST_P(Http2, DrainLetsOpenStreamsFinishAndRefusesNewOnes) {
   StreamPair pair = streams();
   runtime::Event go;

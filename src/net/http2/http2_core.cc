@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "net/linger.h"
 #include "runtime/memory/block_pool.h"
 #include "runtime/reactor.h"
 
@@ -98,6 +99,8 @@ runtime::Task<void> Http2Core::run() {
       co_await readable.wait(next_deadline());
     }
   }
+  // A client that said goodbye may still ask whether we are there; one that gave up or broke the rules is owed nothing.
+  if (is_server_ && !failure_ && !has_heard_end_) co_await linger(*transport_);
   // What is woken here may let go of the connection, which then lives until the next turn of the reactor.
   in_turn_ = true;
   tasks_.cancel();
@@ -137,6 +140,7 @@ void Http2Core::receive(TimePoint now) {
     is_drained_ = got.state == Transfer::State::kWouldBlock;
     if (is_drained_) return;
     if (got.state == Transfer::State::kEnd) {
+      has_heard_end_ = true;
       const bool in_order = open_streams_ == 0 && has_settings_;
       if (in_order) return finish(std::nullopt);
       return finish(Error{ErrorCode::kReset, is_server_ ? ErrorOrigin::kDownstream : ErrorOrigin::kUpstream,

@@ -139,6 +139,7 @@ class Http2Core : public std::enable_shared_from_this<Http2Core> {
   bool is_drained_ = false;  // the transport had nothing more
   bool is_draining_ = false;
   bool has_heard_ = false;
+  bool has_heard_end_ = false;
   bool has_settings_ = false;
   bool ping_outstanding_ = false;
   bool block_too_large_ = false;

@@ -1,19 +1,16 @@
 // The client's side of HTTP/1: requests one after the other on one connection.
 #include <utility>
 
+#include "net/linger.h"
 #include "proxy/exchange.h"
 #include "proxy/http1/http1_reader.h"
 #include "proxy/http1/http1_writer.h"
 #include "proxy/listener/connection.h"
-#include "runtime/memory/block_pool.h"
 
 namespace ripstop::proxy {
 namespace {
 
 constexpr Duration kDefaultHeadTimeout = std::chrono::seconds(60);
-constexpr Duration kLinger = std::chrono::seconds(1);
-constexpr size_t kLingerBytes = size_t{1} << 20;
-constexpr size_t kLingerStep = 4096;
 
 class Http1Connection final : public Downstream {
  public:
@@ -54,7 +51,6 @@ class Http1Connection final : public Downstream {
  private:
   runtime::Task<HeadStep> wait_for_head(protocol::RequestHead& head);
   [[nodiscard]] bool has_client_ended() const;
-  runtime::Task<void> linger();
 
   Worker& worker_;
   Worker::Seat& seat_;
@@ -113,7 +109,7 @@ runtime::Task<bool> Http1Connection::serve_one() {
   if (step.state == HeadStep::State::kFault) {
     state->request.keep_alive = false;
     co_await refuse_request(worker_, *this, facts_, *state, step.fault);
-    co_await linger();
+    co_await net::linger(stream_);
     co_return false;
   }
   is_busy_ = true;
@@ -127,7 +123,7 @@ runtime::Task<bool> Http1Connection::serve_one() {
     if (has_client_ended()) {
       stream_.end();
     } else {
-      co_await linger();
+      co_await net::linger(stream_);
     }
     co_return false;
   }
@@ -138,19 +134,6 @@ runtime::Task<bool> Http1Connection::serve_one() {
 // It has said that it sends nothing more, and as far as is known it has not.
 bool Http1Connection::has_client_ended() const {
   return !request_->keep_alive && reader_.is_complete() && reader_.rest().empty() && !stream_.readable().is_set();
-}
-
-// Closing with unread bytes in the kernel would reset the connection and might take the response back from the client.
-runtime::Task<void> Http1Connection::linger() {
-  stream_.shutdown_write();
-  const TimePoint deadline = worker_.reactor().now() + kLinger;
-  // Not in the frame, which may be part of a frame that lives as long as the connection.
-  const runtime::Block discarded = runtime::Block::take(kLingerStep);
-  for (size_t total = 0; total < kLingerBytes;) {
-    auto got = co_await net::read_some(stream_, {discarded.data(), discarded.size()}, deadline);
-    if (!got || *got == 0) co_return;
-    total += *got;
-  }
 }
 
 }  // namespace
