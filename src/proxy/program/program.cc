@@ -10,21 +10,18 @@
 #include <utility>
 
 #include "base/log.h"
-#include "model/identity.h"
 #include "net/resolver.h"
 #include "proxy/admin/admin.h"
 #include "proxy/config/config_store.h"
-#include "proxy/config/config_stream.h"
 #include "proxy/config/dns_clusters.h"
-#include "proxy/config/identity_agent.h"
 #include "proxy/config/node_labels.h"
 #include "proxy/dns/dns_server.h"
 #include "proxy/health/health_checks.h"
 #include "proxy/listener/listener_sockets.h"
+#include "proxy/program/control_plane_link.h"
 #include "proxy/program/descriptors.h"
 #include "proxy/telemetry/metrics.h"
 #include "proxy/worker/fleet.h"
-#include "runtime/file.h"
 #include "runtime/memory/start_memory.h"
 #include "runtime/scope.h"
 #include "runtime/wait.h"
@@ -32,20 +29,11 @@
 namespace ripstop::proxy {
 namespace {
 
-// How long a part of the first configuration is waited for before the proxy serves without it (Envoy's
-// initial_fetch_timeout).
-constexpr Duration kFetchTimeout = std::chrono::seconds(15);
-
 constexpr Duration kLogFlushInterval = std::chrono::seconds(1);
 
 size_t choose_concurrency(size_t asked) {
   if (asked != 0) return asked;
   return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 2);
-}
-
-std::string trust_domain_of(const std::string& spiffe_id) {
-  const auto identity = model::Identity::parse(spiffe_id);
-  return identity ? identity->trust_domain : std::string("cluster.local");
 }
 
 }  // namespace
@@ -61,8 +49,6 @@ class Program::Parts {
   Status start();
   Status start_workers();
   Status load_static();
-  Status start_identity();
-  Status start_stream();
   Status start_dns();
   Status start_admin();
   void follow_changes();
@@ -75,9 +61,7 @@ class Program::Parts {
   runtime::Task<void> drain_workers(bool inbound_only, TimePoint deadline);
   runtime::Task<void> drain_and_stop();
   runtime::Task<void> flush_logs_now_and_then();
-  [[nodiscard]] bool joins_mesh() const { return options_.authority.port != 0; }
   [[nodiscard]] model::PeerLabels own_labels() const;
-  [[nodiscard]] net::GrpcChannel::Connector stream_connector(const model::Cluster& cluster);
 
   Options options_;
   xds::Bootstrap bootstrap_;
@@ -92,16 +76,13 @@ class Program::Parts {
   std::unique_ptr<DnsClusters> dns_clusters_;
   std::unique_ptr<ApplicationDialer> dialer_;  // of this thread
   std::unique_ptr<HealthChecks> health_;       // null until a cluster asks for checks
-  std::unique_ptr<IdentityAgent> identity_;
-  net::VerifyPeer verify_control_plane_;
-  std::unique_ptr<ConfigStream> stream_;
+  std::optional<ControlPlaneLink> link_;
   std::unique_ptr<dns::DnsServer> dns_;
   std::unique_ptr<admin::Admin> admin_;
   bool is_ready_ = false;
   bool is_draining_ = false;
   bool follows_later_ = false;
   runtime::Event changed_;
-  runtime::Scope stream_scope_;
   runtime::Scope scope_;  // last: its tasks use the rest
 };
 
@@ -193,7 +174,7 @@ void Program::Parts::follow_health() {
 // Until then every host of theirs counts as failing.
 runtime::Task<void> Program::Parts::wait_for_first_checks() {
   follow_health();
-  const TimePoint deadline = reactor_.now() + kFetchTimeout;
+  const TimePoint deadline = reactor_.now() + ControlPlaneLink::kFetchTimeout;
   while (health_ && !health_->is_settled()) {
     health_->progress().clear();
     if (!co_await health_->progress().wait(deadline)) co_return;
@@ -206,82 +187,6 @@ void Program::Parts::open_sockets() {
       log::error("proxy.listener", opened.error().message);
     }
   }
-}
-
-Status Program::Parts::start_identity() {
-  if (!joins_mesh()) return {};
-  auto roots = runtime::read_file(options_.authority_roots);
-  if (!roots) return fail_with(roots);
-  auto token = runtime::read_file(options_.join_token_file, 4096);
-  if (!token) return fail_with(token);
-  model::Secret bundle;
-  bundle.name = kRootsSecret;
-  bundle.trusted_roots_pem = std::move(*roots);
-  if (Status set = secrets_.set(bundle); !set) return set;
-  while (!token->empty() && (token->back() == '\n' || token->back() == ' ')) token->pop_back();
-  const std::string authority_id =
-      model::Identity{trust_domain_of(options_.spiffe_id), "ripstop-system", "ripstop-control"}.to_string();
-  verify_control_plane_ = expect_spiffe_id(authority_id);
-  identity_ = std::make_unique<IdentityAgent>(
-      IdentityAgent::Options{options_.authority, options_.spiffe_id, std::move(*token), authority_id}, secrets_,
-      random_);
-  scope_.spawn(identity_->run());
-  return {};
-}
-
-namespace {
-
-runtime::Task<Result<net::StreamPtr>> connect_plain(SocketAddress address, TimePoint deadline) {
-  auto socket = co_await runtime::connect({address, {}}, deadline);
-  if (!socket) co_return fail_with(socket);
-  co_return net::make_tcp_stream(std::move(*socket));
-}
-
-runtime::Task<Result<net::StreamPtr>> connect_secured(SocketAddress address, std::shared_ptr<TlsSlot> slot,
-                                                      std::string sni, TimePoint deadline) {
-  auto context = slot->get();
-  if (!context) co_return fail(ErrorCode::kTls, "the secrets of the control plane's cluster are not there yet");
-  auto plain = co_await connect_plain(address, deadline);
-  if (!plain) co_return fail_with(plain);
-  co_return co_await net::connect_tls(std::move(*plain), std::move(context), {.sni = std::move(sni)}, deadline);
-}
-
-}  // namespace
-
-net::GrpcChannel::Connector Program::Parts::stream_connector(const model::Cluster& cluster) {
-  const SocketAddress address = cluster.assignment->localities.at(0).endpoints.at(0).address;
-  if (joins_mesh()) {
-    return [this, address](TimePoint deadline) {
-      return connect_to_control_plane(secrets_, address, verify_control_plane_, deadline);
-    };
-  }
-  if (!cluster.tls) return [address](TimePoint deadline) { return connect_plain(address, deadline); };
-  return [address, slot = secrets_.client_slot(*cluster.tls), sni = cluster.tls->sni](TimePoint deadline) {
-    return connect_secured(address, slot, sni, deadline);
-  };
-}
-
-Status Program::Parts::start_stream() {
-  if (!bootstrap_.ads) return {};
-  const auto cluster = std::ranges::find(bootstrap_.clusters, bootstrap_.ads->cluster, &model::Cluster::name);
-  const bool has_endpoint = cluster != bootstrap_.clusters.end() && cluster->assignment &&
-                            !cluster->assignment->localities.empty() &&
-                            !cluster->assignment->localities.front().endpoints.empty();
-  if (!has_endpoint) {
-    return fail(ErrorCode::kInvalidArgument, "dynamic_resources.ads_config names the cluster \"" +
-                                                 bootstrap_.ads->cluster +
-                                                 "\", which static_resources does not have with an endpoint");
-  }
-  ConfigStream::Options options;
-  options.client.node = bootstrap_.node.message;
-  options.client.connector = stream_connector(*cluster);
-  options.client.channel.authority = bootstrap_.ads->cluster;
-  options.client.channel.scheme = joins_mesh() || cluster->tls ? "https" : "http";
-  options.client.back_off = ConfigStream::back_off();
-  options.wants_names = !options_.dns_fds.empty();
-  if (joins_mesh()) options.local_secrets = {std::string(kIdentitySecret)};
-  stream_ = std::make_unique<ConfigStream>(std::move(options), *store_, random_);
-  return {};
 }
 
 Status Program::Parts::start_dns() {
@@ -332,31 +237,24 @@ Status Program::Parts::start() {
   if (Status step = start_workers(); !step) return step;
   if (Status step = start_admin(); !step) return step;
   if (Status step = start_dns(); !step) return step;
-  if (Status step = start_identity(); !step) return step;
+  link_.emplace(ControlPlaneLink::Context{.options = options_,
+                                          .bootstrap = bootstrap_,
+                                          .secrets = secrets_,
+                                          .store = *store_,
+                                          .random = random_,
+                                          .changed = changed_});
+  if (Status step = link_->ask_for_identity(); !step) return step;
   if (Status step = load_static(); !step) return step;
-  return start_stream();
+  return link_->prepare_stream();
 }
 
-// Certificate first, for without one the stream is refused; then the first complete configuration.
 runtime::Task<void> Program::Parts::become_ready() {
-  if (identity_) co_await identity_->has_identity().wait();
-  if (stream_) {
-    stream_scope_.spawn(stream_->run());
-    // Without a stream there is nothing to give up on: the proxy waits for its first configuration.
-    TimePoint deadline = kNever;
-    while (!store_->is_complete()) {
-      changed_.clear();
-      if (deadline == kNever && stream_->is_connected()) deadline = reactor_.now() + kFetchTimeout;
-      if (co_await changed_.wait(deadline)) continue;
-      store_->give_up_waiting();
-      stream_->follow_references();
-      break;
-    }
+  if (co_await link_->follow()) {
     // The first thing an application does is to look up a name.
-    const TimePoint names_deadline = reactor_.now() + kFetchTimeout;
+    const TimePoint deadline = reactor_.now() + ControlPlaneLink::kFetchTimeout;
     for (bool in_time = true; dns_ && !store_->names() && in_time;) {
       changed_.clear();
-      in_time = co_await changed_.wait(names_deadline);
+      in_time = co_await changed_.wait(deadline);
     }
   }
   co_await wait_for_first_checks();
@@ -394,7 +292,7 @@ runtime::Task<void> Program::Parts::drain_workers(bool inbound_only, TimePoint d
 // may need others; a program that only ever asks others must not use up the time of both.
 runtime::Task<void> Program::Parts::drain_and_stop() {
   const TimePoint begin = reactor_.now();
-  stream_scope_.cancel();
+  link_->leave();
   co_await drain_workers(true, begin + options_.drain_time / 2);
   co_await drain_workers(false, begin + options_.drain_time);
   reactor_.stop();
@@ -451,7 +349,7 @@ int Program::Parts::run() {
   scope_.spawn(flush_logs_now_and_then());
   reactor_.run();
   scope_.cancel();
-  stream_scope_.cancel();
+  link_.reset();
   health_.reset();
   fleet_.reset();
   metrics_.flush_logs();
