@@ -7,8 +7,6 @@ TARGETS ?=
 
 OUT    := build/$(PRESET)
 NINJA  := cmake --build $(OUT) -j $(JOBS)
-# Rooms whose code runs on several threads at once; the rest is single-threaded and gains nothing from TSan.
-TSAN_ROOMS := base runtime protocol policy net proxy
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -39,9 +37,9 @@ test-asan:  ## Every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory build PRESET=asan
 	@scripts/test build/asan
 
-test-tsan:  ## The data plane's room tests under ThreadSanitizer
-	@$(MAKE) --no-print-directory configure PRESET=tsan
-	@scripts/test build/tsan --rooms "$(TSAN_ROOMS)"
+test-tsan:  ## Every test under ThreadSanitizer
+	@$(MAKE) --no-print-directory build PRESET=tsan
+	@scripts/test build/tsan
 
 check: build  ## Format, clang-tidy, layers, sizes, self-contained headers, project text
 	@tools/check --build $(OUT)
