@@ -291,6 +291,16 @@ TEST_P(Http2, AClientThatSaidGoodbyeMaySayMoreAndIsNotReset) {
   EXPECT_FALSE(server->failure());
 }
 
+TEST_P(Http2, AClientThatSaidGoodbyeAndStaysIsNotWaitedForLong) {
+  StreamPair pair = streams();
+  auto server = Http2Connection::server(std::move(pair.second), echo);
+  const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9);
+  const std::string goodbye = std::string("\0\0\x8\7\0\0\0\0\0", 9) + std::string(8, '\0');
+  ASSERT_EQ(pair.first->try_write(preface + goodbye).state, Transfer::State::kDone);
+  ASSERT_TRUE(run_until(reactor_, [&] { return server->closed().is_set(); }));
+  EXPECT_FALSE(server->failure());
+}
+
 TEST_P(Http2, DrainLetsOpenStreamsFinishAndRefusesNewOnes) {
   StreamPair pair = streams();
   runtime::Event go;

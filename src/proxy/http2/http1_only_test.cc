@@ -97,6 +97,46 @@ TEST(Http1Only, IsFoundOutOnceForAllWhoWait) {
   EXPECT_EQ(upstream.refused, 1);
 }
 
+// Speaks HTTP/2, but says its first word only once a request has come.
+struct SlowToSpeak {
+  SlowToSpeak() { scope.spawn(serve(*this)); }
+
+  static runtime::Task<void> serve(SlowToSpeak& self) {
+    auto fd = co_await self.acceptor.accept();
+    net::StreamPtr stream = net::make_tcp_stream(std::move(*runtime::Socket::adopt(std::move(*fd))));
+    std::string got;
+    char buffer[4096];
+    for (int reads = 0; reads < 2; ++reads) {
+      auto count = co_await net::read_some(*stream, buffer, kNever);
+      if (!count) co_return;
+      got.append(buffer, *count);
+    }
+    self.connection = net::Http2Connection::server(
+        std::move(stream), [&self](net::Http2StreamPtr one) { return answer(self, std::move(one)); }, {}, got);
+  }
+
+  static runtime::Task<void> answer(SlowToSpeak& self, net::Http2StreamPtr stream) {
+    ++self.requests;
+    static_cast<void>(stream->write_head({{":status", "204"}}, true));
+    co_return;
+  }
+
+  runtime::Acceptor acceptor = *runtime::Acceptor::listen({SocketAddress{IpAddress::loopback_v4(), 0}, {}});
+  int requests = 0;
+  std::unique_ptr<net::Http2Connection> connection;
+  runtime::Scope scope;
+};
+
+TEST(Http1Only, IsNotWhoOnlyIsSlowToSpeak) {
+  OneWorker one;
+  SlowToSpeak upstream;
+  one.add_cluster("reviews", {*upstream.acceptor.local_address()}, speak_as_the_client);
+  Http2Client client(one, one.listen(route_all_to("reviews")));
+  EXPECT_EQ(client.ask(Http2Client::get("/a")).status, 204);
+  EXPECT_EQ(client.ask(Http2Client::get("/b")).status, 204);
+  EXPECT_EQ(upstream.requests, 2);
+}
+
 TEST(Http1Only, IsNotSpokenToWhereHttp2WasConfigured) {
   OneWorker one;
   Http1Application upstream("220 mail.example ESMTP\r\n");
